@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/mode.hpp"
+
+#include <array>
+
+namespace braid {
+namespace {
+
+struct mode_row {
+	mode value;
+	bool supported;
+	// Canonical first, then Linux bonding's, then lagg's; unused ones are empty.
+	std::array<std::string_view, 4> spellings;
+};
+
+constexpr std::array<mode_row, mode_count> modes{{
+	{mode::round_robin, true, {"round-robin", "balance-rr", "roundrobin", "0"}},
+	{mode::active_backup, true, {"active-backup", "failover", "", "1"}},
+	{mode::balance, true, {"balance", "balance-xor", "loadbalance", "2"}},
+	{mode::broadcast, true, {"broadcast", "", "", "3"}},
+	{mode::lacp, false, {"lacp", "802.3ad", "", "4"}},
+	{mode::tlb, false, {"tlb", "balance-tlb", "", "5"}},
+	{mode::alb, false, {"alb", "balance-alb", "", "6"}},
+}};
+
+struct policy_row {
+	hash_policy value;
+	std::array<std::string_view, 2> spellings;
+};
+
+constexpr std::array<policy_row, hash_policy_count> policies{{
+	{hash_policy::l2, {"l2", "layer2"}},
+	{hash_policy::l23, {"l23", "layer2+3"}},
+	{hash_policy::l34, {"l34", "layer3+4"}},
+}};
+
+template <typename Table> constexpr bool rows_stand_at_their_index(const Table &table)
+{
+	for (unsigned i = 0; i < table.size(); i++)
+		if (static_cast<unsigned>(table[i].value) != i)
+			return false;
+	return true;
+}
+static_assert(rows_stand_at_their_index(modes));
+static_assert(rows_stand_at_their_index(policies));
+
+template <typename Table>
+auto find_spelling(const Table &table, std::string_view text) noexcept -> std::optional<decltype(table[0].value)>
+{
+	if (text.empty())
+		return std::nullopt;
+	for (const auto &row : table)
+		for (std::string_view spelling : row.spellings)
+			if (spelling == text)
+				return row.value;
+	return std::nullopt;
+}
+
+} // namespace
+
+const char *to_string(mode m) noexcept { return modes[static_cast<unsigned>(m)].spellings[0].data(); }
+const char *to_string(hash_policy p) noexcept { return policies[static_cast<unsigned>(p)].spellings[0].data(); }
+
+std::optional<mode> mode_from(std::string_view text) noexcept { return find_spelling(modes, text); }
+std::optional<hash_policy> hash_policy_from(std::string_view text) noexcept { return find_spelling(policies, text); }
+
+bool is_supported(mode m) noexcept { return modes[static_cast<unsigned>(m)].supported; }
+
+} // namespace braid

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// A failure that names its reason, and a value-or-failure in the spelling of std::expected.
+#pragma once
+
+#include <cassert>
+#include <cstdarg>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace braid {
+
+// What went wrong: a positive errno for programs and one sentence for people. The sentence is truncated to fit.
+class error {
+public:
+	[[gnu::format(printf, 3, 4)]] error(int code, const char *format, ...) noexcept : code_(code)
+	{
+		va_list args;
+		va_start(args, format);
+		std::vsnprintf(text_, sizeof text_, format, args);
+		va_end(args);
+	}
+
+	int code() const noexcept { return code_; }
+	const char *text() const noexcept { return text_; }
+
+private:
+	int code_;
+	char text_[252];
+};
+
+// Holds a T or the error that kept it from being made. Reading the side that is not there is a programming error.
+template <typename T> class [[nodiscard]] result {
+public:
+	result(T value) noexcept : state_(std::in_place_index<0>, std::move(value)) {}
+	result(error why) noexcept : state_(std::in_place_index<1>, why) {}
+
+	bool has_value() const noexcept { return state_.index() == 0; }
+	explicit operator bool() const noexcept { return has_value(); }
+
+	T &operator*() noexcept { return value(); }
+	const T &operator*() const noexcept { return value(); }
+	T *operator->() noexcept { return &value(); }
+	const T *operator->() const noexcept { return &value(); }
+
+	T &value() noexcept
+	{
+		assert(has_value());
+		return *std::get_if<0>(&state_);
+	}
+	const T &value() const noexcept
+	{
+		assert(has_value());
+		return *std::get_if<0>(&state_);
+	}
+	const braid::error &error() const noexcept
+	{
+		assert(!has_value());
+		return *std::get_if<1>(&state_);
+	}
+
+private:
+	std::variant<T, braid::error> state_;
+};
+
+template <> class [[nodiscard]] result<void> {
+public:
+	result() noexcept = default;
+	result(error why) noexcept : state_(std::in_place_index<1>, why) {}
+
+	bool has_value() const noexcept { return state_.index() == 0; }
+	explicit operator bool() const noexcept { return has_value(); }
+	const braid::error &error() const noexcept
+	{
+		assert(!has_value());
+		return *std::get_if<1>(&state_);
+	}
+
+private:
+	std::variant<std::monostate, braid::error> state_;
+};
+
+} // namespace braid
