@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rcu/read_section.hpp"
+#include "rcu/retire.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+namespace braid::rcu {
+namespace {
+
+constexpr std::uint64_t alive = 0x6272616964; // "braid"
+
+struct tracked final : retirable {
+	explicit tracked(std::atomic<int> &destroyed) : destroyed(destroyed) {}
+	~tracked() override
+	{
+		canary = 0;
+		destroyed.fetch_add(1);
+	}
+	std::atomic<int> &destroyed;
+	volatile std::uint64_t canary = alive;
+};
+
+TEST(Rcu, RetiredObjectIsDestroyedOnceAfterReclaim)
+{
+	ASSERT_TRUE(start_reclaimer());
+	std::atomic<int> destroyed{0};
+	retire(std::make_unique<tracked>(destroyed));
+	wait_for_reclaim();
+	EXPECT_EQ(destroyed.load(), 1);
+}
+
+TEST(Rcu, RetiringNothingIsHarmless)
+{
+	retire(nullptr);
+	wait_for_reclaim();
+	SUCCEED() << "no crash is the expectation";
+}
+
+TEST(Rcu, ObjectOutlivesTheReadSectionThatFoundIt)
+{
+	start_reclaimer();
+	std::atomic<int> destroyed{0};
+	cell<tracked> published;
+	published.exchange(new tracked(destroyed));
+
+	std::atomic<bool> inside{false}, leave{false};
+	std::thread reader([&] {
+		const read_section section;
+		const tracked *seen = published.get(section);
+		inside = true;
+		while (!leave)
+			EXPECT_EQ(seen->canary, alive);
+	});
+	while (!inside)
+		std::this_thread::yield();
+
+	retire(std::unique_ptr<retirable>(published.exchange(nullptr)));
+	EXPECT_EQ(destroyed.load(), 0) << "a reader is still inside its section";
+	leave = true;
+	reader.join();
+	wait_for_reclaim();
+	EXPECT_EQ(destroyed.load(), 1);
+}
+
+TEST(Rcu, WaitForReadersReturnsOnlyAfterOldSectionsEnded)
+{
+	std::atomic<bool> inside{false}, leave{false}, left{false};
+	std::thread reader([&] {
+		{
+			const read_section section;
+			inside = true;
+			while (!leave)
+				std::this_thread::yield();
+			left = true;
+		}
+	});
+	while (!inside)
+		std::this_thread::yield();
+	std::thread releaser([&] { leave = true; });
+	wait_for_readers();
+	EXPECT_TRUE(left.load());
+	releaser.join();
+	reader.join();
+}
+
+TEST(Rcu, ReadersNeverSeeADestroyedObjectWhileItIsReplacedAllTheTime)
+{
+	start_reclaimer();
+	std::atomic<int> destroyed{0};
+	cell<tracked> published;
+	published.exchange(new tracked(destroyed));
+	std::atomic<bool> stop{false};
+	std::atomic<std::uint64_t> torn{0}, reads{0};
+	auto read = [&] {
+		while (!stop) {
+			const read_section section;
+			const tracked *seen = published.get(section);
+			if (seen->canary != alive)
+				torn++;
+			reads++;
+		}
+	};
+	std::thread first(read), second(read);
+	constexpr int rounds = 20000;
+	for (int i = 0; i < rounds; i++)
+		retire(std::unique_ptr<retirable>(published.exchange(new tracked(destroyed))));
+	while (reads < 1000)
+		std::this_thread::yield();
+	stop = true;
+	first.join();
+	second.join();
+	retire(std::unique_ptr<retirable>(published.exchange(nullptr)));
+	wait_for_reclaim();
+	EXPECT_EQ(torn.load(), 0u);
+	EXPECT_EQ(destroyed.load(), rounds + 1);
+}
+
+} // namespace
+} // namespace braid::rcu
