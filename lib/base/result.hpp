@@ -34,7 +34,7 @@ private:
 template <typename T> class [[nodiscard]] result {
 public:
 	result(T value) noexcept : state_(std::in_place_index<0>, std::move(value)) {}
-	result(error why) noexcept : state_(std::in_place_index<1>, why) {}
+	result(braid::error why) noexcept : state_(std::in_place_index<1>, why) {}
 
 	bool has_value() const noexcept { return state_.index() == 0; }
 	explicit operator bool() const noexcept { return has_value(); }
@@ -67,7 +67,7 @@ private:
 template <> class [[nodiscard]] result<void> {
 public:
 	result() noexcept = default;
-	result(error why) noexcept : state_(std::in_place_index<1>, why) {}
+	result(braid::error why) noexcept : state_(std::in_place_index<1>, why) {}
 
 	bool has_value() const noexcept { return state_.index() == 0; }
 	explicit operator bool() const noexcept { return has_value(); }

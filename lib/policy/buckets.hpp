@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// The resilient hash table of mode balance, as its writer keeps it: which member holds which bucket, now and formerly.
+//
+// Each bucket remembers the seats (members) that have held it, the most entitled first; its holder is the first of them
+// that is active. That one rule gives the three properties that users see:
+//   a member that leaves moves only its own buckets: in every other chain the holder is still the first active one;
+//   a member that returns gets exactly its former buckets back: it stands in those chains before its stand-ins;
+//   a new member takes its fair share and nothing else moves: it is put before the holder of just so many buckets.
+// Loads of active seats differ by at most one bucket, 1/4096 of the flows.
+//
+// Who is remembered survives removal, until all seats are taken: a device that is added again gets its seat again.
+#pragma once
+
+#include "base/limits.hpp"
+#include "policy/snapshot.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace braid {
+
+// A set of seats, one bit each.
+using seat_set = std::uint64_t;
+static_assert(max_members <= 64);
+
+// Not thread-safe: belongs to the bond's single writer.
+class bucket_table {
+public:
+	static constexpr std::uint8_t no_seat = 0xff;
+
+	// Makes these seats, and no others, the ones that hold buckets. With an empty set no bucket has a holder.
+	void set_active(seat_set active) noexcept;
+
+	// Erases every memory of the seat, which must not be active: its next user is somebody else.
+	void forget(unsigned seat) noexcept;
+
+	// The seat that holds the bucket, or no_seat.
+	std::uint8_t holder(unsigned bucket) const noexcept { return holder_[bucket]; }
+
+private:
+	// Seats in order of entitlement; the first is the bucket's home.
+	struct chain {
+		std::array<std::uint8_t, max_members> seat;
+		std::uint8_t length = 0;
+
+		void insert(unsigned position, std::uint8_t newcomer) noexcept;
+		void erase(std::uint8_t who) noexcept;
+	};
+	class shares;
+
+	void find_holders() noexcept;
+	void hand_over(unsigned bucket, std::uint8_t to) noexcept;
+	void level(shares &left, bool only_stand_ins) noexcept;
+
+	seat_set active_ = 0;
+	std::array<chain, bucket_count> chain_{};
+	std::array<std::uint8_t, bucket_count> holder_ = [] {
+		std::array<std::uint8_t, bucket_count> none;
+		none.fill(no_seat);
+		return none;
+	}();
+};
+
+// Gives a device the seat it had before, or a free one. When every seat is taken, the seat of the device that has been away
+// longest is given up. Identities are ethdev names, up to max_name_length bytes; longer ones count as cut there.
+class seat_map {
+public:
+	struct seating {
+		unsigned seat;
+		bool evicted; // somebody else's memory of this seat must be erased (bucket_table::forget)
+	};
+
+	// At most max_members devices may be seated at a time.
+	seating sit(std::string_view device) noexcept;
+	void leave(unsigned seat) noexcept;
+
+private:
+	struct place {
+		std::array<char, max_name_length + 1> device{};
+		bool occupied = false;
+		std::uint64_t left_at = 0; // order of leaving; 0: never used
+	};
+	std::array<place, max_members> place_{};
+	std::uint64_t departures_ = 0;
+};
+
+} // namespace braid

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// Which compiled burst function a snapshot carries. Chosen once, when the snapshot is built; never in a burst.
+#pragma once
+
+#include "policy/balance.hpp"
+#include "policy/broadcast.hpp"
+#include "policy/receive.hpp"
+#include "policy/round_robin.hpp"
+#include "policy/active_backup.hpp"
+
+namespace braid {
+
+// What becomes of a packet while no member can transmit.
+enum class tx_empty : std::uint8_t { keep, drop };
+
+template <member_port Port> tx_function balance_function(hash_policy fields) noexcept
+{
+	switch (fields) {
+	case hash_policy::l2: return spread<balance<hash_policy::l2>, Port>;
+	case hash_policy::l23: return spread<balance<hash_policy::l23>, Port>;
+	case hash_policy::l34: return spread<balance<hash_policy::l34>, Port>;
+	}
+	__builtin_unreachable();
+}
+
+template <member_port Port>
+tx_function select_tx(mode m, hash_policy fields, unsigned usable, tx_empty when_empty) noexcept
+{
+	if (usable == 0)
+		return when_empty == tx_empty::keep ? keep_all : drop_all<Port>;
+	if (usable == 1)
+		return send_on_only_member<Port>;
+	switch (m) {
+	case mode::round_robin: return spread<round_robin, Port>;
+	case mode::active_backup: return send_on_only_member<Port>;
+	case mode::balance: return balance_function<Port>(fields);
+	case mode::broadcast: return broadcast<Port>::send;
+	case mode::lacp:
+	case mode::tlb:
+	case mode::alb: break; // refused before a snapshot is built (is_supported)
+	}
+	__builtin_unreachable();
+}
+
+template <member_port Port> rx_function select_rx(unsigned polled, rx_port owner) noexcept
+{
+	if (polled == 0)
+		return receive_nothing;
+	return owner == rx_port::bond ? receive<Port, rx_port::bond> : receive<Port, rx_port::member>;
+}
+
+} // namespace braid

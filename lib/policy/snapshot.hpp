@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// The immutable object that every burst reads once: mode, counts, arrays and hash table of one generation.
+#pragma once
+
+#include "base/limits.hpp"
+#include "base/mode.hpp"
+#include "rcu/retire.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+struct rte_mbuf;
+
+namespace braid {
+
+class snapshot;
+
+inline constexpr unsigned bucket_count = 4096;
+
+// A counter with one writer, the thread that owns the queue, and readers anywhere. Relaxed: it orders nothing.
+class counter {
+public:
+	void add(std::uint64_t n) noexcept { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+	std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+	std::atomic<std::uint64_t> value_{0};
+};
+
+// What one transmit queue of the bond keeps between bursts. Written only by the thread that sends on the queue.
+struct alignas(64) tx_lane {
+	std::uint16_t queue = 0;     // of the bond, and of every member
+	std::uint16_t next = 0;      // round-robin: index of the member that gets the next packet; clamped at each use
+	counter empty_set;           // packets offered while no member could transmit
+	counter dropped;             // packets, or copies of packets in broadcast, that were freed instead of sent
+};
+
+// What one receive queue of the bond keeps between bursts. Written only by the thread that polls the queue.
+struct alignas(64) rx_lane {
+	std::uint16_t queue = 0;
+	std::uint16_t next = 0;      // index of the member to poll first; clamped at each use
+	counter backup_dropped;      // packets received on a member that may not deliver, and freed
+	// Generation of the last snapshot in which this queue found its draining member empty. The writer of the bond
+	// reads it to learn that the queue is dry.
+	std::atomic<std::uint64_t> dry_generation{0};
+};
+
+// A member as the receive path sees it.
+struct rx_source {
+	std::uint16_t port;
+	bool deliver;    // false: a backup; what it receives is freed and counted, so that flooded frames do not come twice
+	bool draining;   // about to leave; report when it is empty
+};
+
+using tx_function = std::uint16_t (*)(const snapshot &, tx_lane &, rte_mbuf **, std::uint16_t) noexcept;
+using rx_function = std::uint16_t (*)(const snapshot &, rx_lane &, rte_mbuf **, std::uint16_t) noexcept;
+
+// Filled by one writer, then published, then never changed. tx and rx always point to a function.
+class alignas(64) snapshot final : public rcu::retirable {
+public:
+	static constexpr std::uint32_t alive = 0x62726169;
+	static constexpr std::uint32_t poison = 0xdeadbeef;
+
+	~snapshot() override;
+
+	// Hot: the first cache line is all that a burst with one usable member reads.
+	tx_function tx = nullptr;
+	rx_function rx = nullptr;
+	std::uint64_t generation = 0;
+	std::uint16_t tx_count = 0;
+	std::uint16_t rx_count = 0;
+	std::uint16_t prepare_count = 0;
+	std::uint16_t bond_port = 0;   // what mbuf->port of a received packet becomes
+	std::uint32_t canary = alive;  // poisoned on destruction; tests check it while they use the object
+
+	std::array<std::uint16_t, max_members> tx_port{};       // members that may transmit, [0, tx_count)
+	std::array<rx_source, max_members> rx_member{};         // members that are polled, [0, rx_count)
+	std::array<std::uint16_t, max_members> prepare_port{};  // one port for each distinct tx_prepare, [0, prepare_count)
+
+	enum mode mode = mode::round_robin;
+	hash_policy policy = hash_policy::l2;
+	std::uint64_t seed = 0;
+
+	// Mode balance: hash -> bucket -> index into tx_port. Every entry is below tx_count while tx_count > 0.
+	std::array<std::uint8_t, bucket_count> bucket{};
+};
+
+} // namespace braid

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "policy/buckets.hpp"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace braid {
+namespace {
+
+using owners = std::vector<std::uint8_t>;
+
+struct table : testing::Test {
+	std::unique_ptr<bucket_table> buckets = std::make_unique<bucket_table>();
+
+	owners with(seat_set active)
+	{
+		buckets->set_active(active);
+		owners o(bucket_count);
+		for (unsigned b = 0; b < bucket_count; b++)
+			o[b] = buckets->holder(b);
+		return o;
+	}
+};
+using Buckets = table;
+
+seat_set first_seats(unsigned n) { return n == 64 ? ~seat_set{0} : (seat_set{1} << n) - 1; }
+
+unsigned moved(const owners &before, const owners &after)
+{
+	unsigned n = 0;
+	for (unsigned b = 0; b < bucket_count; b++)
+		n += before[b] != after[b];
+	return n;
+}
+
+void expect_level(const owners &o, seat_set active)
+{
+	std::vector<unsigned> load(max_members);
+	for (std::uint8_t seat : o) {
+		ASSERT_LT(seat, max_members);
+		ASSERT_TRUE(active >> seat & 1) << "an inactive seat holds a bucket";
+		load[seat]++;
+	}
+	const unsigned n = static_cast<unsigned>(std::popcount(active));
+	for (unsigned seat = 0; seat < max_members; seat++)
+		if (active >> seat & 1) {
+			EXPECT_GE(load[seat], bucket_count / n);
+			EXPECT_LE(load[seat], (bucket_count + n - 1) / n);
+		}
+}
+
+TEST_F(Buckets, NobodyHoldsAnythingWhenNobodyIsActive)
+{
+	for (std::uint8_t seat : with(0))
+		EXPECT_EQ(seat, bucket_table::no_seat);
+	with(first_seats(3));
+	for (std::uint8_t seat : with(0))
+		EXPECT_EQ(seat, bucket_table::no_seat);
+}
+
+TEST_F(Buckets, LoadsDifferByAtMostOneForEveryNumberOfMembers)
+{
+	for (unsigned n = 1; n <= max_members; n++) {
+		buckets = std::make_unique<bucket_table>();
+		expect_level(with(first_seats(n)), first_seats(n));
+	}
+}
+
+TEST_F(Buckets, AMemberThatLeavesMovesOnlyItsOwnBuckets)
+{
+	for (unsigned n = 2; n <= 16; n++)
+		for (unsigned leaver = 0; leaver < n; leaver++) {
+			buckets = std::make_unique<bucket_table>();
+			const owners before = with(first_seats(n));
+			const seat_set rest = first_seats(n) & ~(seat_set{1} << leaver);
+			const owners after = with(rest);
+			for (unsigned b = 0; b < bucket_count; b++)
+				ASSERT_TRUE(before[b] == leaver || after[b] == before[b])
+					<< "bucket " << b << " of " << n << " members";
+			expect_level(after, rest);
+		}
+}
+
+TEST_F(Buckets, AMemberThatReturnsGetsExactlyItsFormerBucketsBack)
+{
+	for (unsigned n = 2; n <= 16; n++)
+		for (unsigned leaver = 0; leaver < n; leaver++) {
+			buckets = std::make_unique<bucket_table>();
+			const owners before = with(first_seats(n));
+			with(first_seats(n) & ~(seat_set{1} << leaver));
+			EXPECT_EQ(with(first_seats(n)), before) << n << " members, seat " << leaver;
+		}
+}
+
+TEST_F(Buckets, ANewMemberTakesItsFairShareAndNothingElseMoves)
+{
+	for (unsigned n = 1; n <= 16; n++) {
+		buckets = std::make_unique<bucket_table>();
+		const owners before = with(first_seats(n));
+		const owners after = with(first_seats(n + 1));
+		for (unsigned b = 0; b < bucket_count; b++)
+			ASSERT_TRUE(after[b] == before[b] || after[b] == n) << "a bucket moved between old members";
+		EXPECT_LE(moved(before, after), bucket_count / (n + 1) + 1);
+		expect_level(after, first_seats(n + 1));
+	}
+}
+
+TEST_F(Buckets, EverybodyLeavesAndReturnsInAnyOrderAndAllIsAsBefore)
+{
+	std::mt19937 random(1);
+	for (int round = 0; round < 50; round++) {
+		buckets = std::make_unique<bucket_table>();
+		const unsigned n = 2 + random() % 15;
+		const owners before = with(first_seats(n));
+		std::vector<unsigned> order(n);
+		for (unsigned i = 0; i < n; i++)
+			order[i] = i;
+		seat_set active = first_seats(n);
+		std::shuffle(order.begin(), order.end(), random);
+		for (unsigned seat : order)
+			with(active &= ~(seat_set{1} << seat));
+		std::shuffle(order.begin(), order.end(), random);
+		for (unsigned seat : order)
+			with(active |= seat_set{1} << seat);
+		EXPECT_EQ(with(active), before);
+	}
+}
+
+TEST_F(Buckets, LoadsStayLevelThroughAnyHistory)
+{
+	std::mt19937_64 random(2);
+	seat_set active = 0;
+	for (int round = 0; round < 2000; round++) {
+		active ^= seat_set{1} << (random() % 12);
+		const owners o = with(active);
+		if (active != 0)
+			expect_level(o, active);
+	}
+}
+
+TEST_F(Buckets, AForgottenSeatStartsAnew)
+{
+	with(first_seats(2));
+	with(first_seats(1));
+	buckets->forget(1);
+	const owners alone = with(first_seats(1));
+	const owners again = with(first_seats(2));
+	expect_level(again, first_seats(2));
+	EXPECT_EQ(moved(alone, again), bucket_count / 2);
+}
+
+TEST(Seats, ADeviceGetsItsFormerSeat)
+{
+	seat_map seats;
+	const unsigned a = seats.sit("net_tap0").seat;
+	const unsigned b = seats.sit("net_tap1").seat;
+	EXPECT_NE(a, b);
+	seats.leave(a);
+	EXPECT_NE(seats.sit("net_tap2").seat, a) << "a remembered seat goes to somebody else only when none is free";
+	const auto back = seats.sit("net_tap0");
+	EXPECT_EQ(back.seat, a);
+	EXPECT_FALSE(back.evicted);
+}
+
+TEST(Seats, PrefixIsNotIdentity)
+{
+	seat_map seats;
+	const unsigned ten = seats.sit("net_tap10").seat;
+	seats.leave(ten);
+	EXPECT_NE(seats.sit("net_tap1").seat, ten);
+}
+
+TEST(Seats, TheOneLongestAwayLosesItsSeatWhenAllAreTaken)
+{
+	seat_map seats;
+	std::vector<unsigned> seat;
+	for (unsigned i = 0; i < max_members; i++)
+		seat.push_back(seats.sit("dev" + std::to_string(i)).seat);
+	seats.leave(seat[5]);
+	seats.leave(seat[3]);
+	const auto first = seats.sit("new0");
+	EXPECT_EQ(first.seat, seat[5]);
+	EXPECT_TRUE(first.evicted);
+	const auto second = seats.sit("dev3");
+	EXPECT_EQ(second.seat, seat[3]);
+	EXPECT_FALSE(second.evicted);
+}
+
+} // namespace
+} // namespace braid
