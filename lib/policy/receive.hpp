@@ -2,6 +2,7 @@
 // Receives a burst from all members that are polled, and runs their tx_prepare; the same in every mode.
 #pragma once
 
+#include "base/options.hpp"
 #include "policy/port.hpp"
 #include "policy/snapshot.hpp"
 
@@ -14,9 +15,6 @@ namespace braid {
 // Vector receive functions return nothing for less room than this (DPDK e1110e9776). With less left over, stop
 // and begin the next burst at the member that was not asked.
 inline constexpr unsigned rx_min_room = 4;
-
-// Whose port number mbuf->port of a received packet holds.
-enum class rx_port : std::uint8_t { bond, member };
 
 // Polls members in turn until the array is full. Each burst begins at the member after the one that began the last burst,
 // or at the first that was not asked, so that a busy member starves nobody.
@@ -36,7 +34,7 @@ std::uint16_t receive(const snapshot &s, rx_lane &lane, rte_mbuf **pkts, std::ui
 		const auto room = static_cast<std::uint16_t>(n - total);
 		const unsigned got = Port::receive(member.port, lane.queue, pkts + total, room);
 		if (member.draining && got == 0) [[unlikely]]
-			lane.dry_generation.store(s.generation, std::memory_order_release); // read by bond's drain
+			lane.dry_in.store(s.drain, std::memory_order_release); // pairs with the wait in removal
 		if (member.deliver) [[likely]] {
 			if constexpr (Owner == rx_port::bond)
 				for (unsigned k = total; k < total + got; k++)

@@ -2,16 +2,14 @@
 // Which compiled burst function a snapshot carries. Chosen once, when the snapshot is built; never in a burst.
 #pragma once
 
+#include "base/options.hpp"
+#include "policy/active_backup.hpp"
 #include "policy/balance.hpp"
 #include "policy/broadcast.hpp"
 #include "policy/receive.hpp"
 #include "policy/round_robin.hpp"
-#include "policy/active_backup.hpp"
 
 namespace braid {
-
-// What becomes of a packet while no member can transmit.
-enum class tx_empty : std::uint8_t { keep, drop };
 
 template <member_port Port> tx_function balance_function(hash_policy fields) noexcept
 {

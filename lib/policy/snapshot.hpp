@@ -12,6 +12,10 @@
 
 struct rte_mbuf;
 
+namespace braid::rcu {
+template <typename T> class cell;
+}
+
 namespace braid {
 
 class snapshot;
@@ -30,6 +34,7 @@ private:
 
 // What one transmit queue of the bond keeps between bursts. Written only by the thread that sends on the queue.
 struct alignas(64) tx_lane {
+	const rcu::cell<snapshot> *published = nullptr; // of the bond
 	std::uint16_t queue = 0;     // of the bond, and of every member
 	std::uint16_t next = 0;      // round-robin: index of the member that gets the next packet; clamped at each use
 	counter empty_set;           // packets offered while no member could transmit
@@ -38,12 +43,12 @@ struct alignas(64) tx_lane {
 
 // What one receive queue of the bond keeps between bursts. Written only by the thread that polls the queue.
 struct alignas(64) rx_lane {
+	const rcu::cell<snapshot> *published = nullptr;
 	std::uint16_t queue = 0;
 	std::uint16_t next = 0;      // index of the member to poll first; clamped at each use
 	counter backup_dropped;      // packets received on a member that may not deliver, and freed
-	// Generation of the last snapshot in which this queue found its draining member empty. The writer of the bond
-	// reads it to learn that the queue is dry.
-	std::atomic<std::uint64_t> dry_generation{0};
+	// The last drain (snapshot::drain) in which this queue found the leaving member empty. Removal waits for it.
+	std::atomic<std::uint64_t> dry_in{0};
 };
 
 // A member as the receive path sees it.
@@ -68,6 +73,7 @@ public:
 	tx_function tx = nullptr;
 	rx_function rx = nullptr;
 	std::uint64_t generation = 0;
+	std::uint64_t drain = 0;       // number of the removal that is draining a member now; 0: none
 	std::uint16_t tx_count = 0;
 	std::uint16_t rx_count = 0;
 	std::uint16_t prepare_count = 0;

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file
+ * Control of net_braid bonds from a DPDK application, in C or C++.
+ *
+ * A bond is an ethdev port: it is configured, started, polled, stopped and closed with rte_ethdev.h. What is declared here
+ * is what ethdev has no call for: the members, their names, the mode.
+ *
+ * Unless a function says otherwise:
+ *  - It may be called from any thread at any time, also while other threads send and receive on the bond, but not
+ *    from inside a burst function or an RCU read section. Calls on one bond are carried out one after the other.
+ *  - It returns 0 or a negative errno. On failure nothing has changed, one line with the reason has been logged, and
+ *    braid_error_text() gives that line. -ENODEV: the port is not a net_braid bond, or it is being closed.
+ *  - Strings are copied; structures stay the caller's.
+ *  - A structure that carries its own `size` is set up as `struct braid_x x = { .size = sizeof(x) };`, so that it can grow
+ *    without breaking programs built against a smaller one.
+ */
+#ifndef BRAID_H
+#define BRAID_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Most members one bond can have. */
+#define BRAID_MAX_MEMBERS 64
+
+/** Room for a member's name or device name, with the terminating NUL, in bytes. */
+#define BRAID_NAME_SIZE 64
+
+/** How a bond uses its members. The numbers are those of rte_eth_bond.h and of Linux bonding. */
+enum braid_mode {
+	BRAID_MODE_ROUND_ROBIN = 0,   /**< Each packet to the next member. Reorders flows. */
+	BRAID_MODE_ACTIVE_BACKUP = 1, /**< One member carries everything, the others wait. */
+	BRAID_MODE_BALANCE = 2,       /**< A hash of the headers chooses: a flow stays on one member. */
+	BRAID_MODE_BROADCAST = 3,     /**< Every member sends every packet. */
+};
+
+/** Header fields that choose the member in BRAID_MODE_BALANCE. */
+enum braid_policy {
+	BRAID_POLICY_L2 = 0,  /**< MAC addresses and EtherType. */
+	BRAID_POLICY_L23 = 1, /**< The same and IP addresses. */
+	BRAID_POLICY_L34 = 2, /**< IP addresses and TCP, UDP or SCTP ports; fragments without ports. */
+};
+
+/** What the bond has of a member. */
+enum braid_member_state {
+	BRAID_MEMBER_PENDING = 0, /**< Wanted, but its device does not exist now. */
+	BRAID_MEMBER_CLAIMED = 1, /**< Owned by the bond, which is not started. */
+	BRAID_MEMBER_RUNNING = 2, /**< Started; transmits if its link and the mode allow. */
+	BRAID_MEMBER_LEAVING = 3, /**< Being removed: only what it has received is still delivered. */
+};
+
+/** Why a member does not transmit. */
+enum braid_why_not {
+	BRAID_WHY_NOT_NONE = 0,        /**< It transmits. */
+	BRAID_WHY_NOT_LINK_DOWN = 1,
+	BRAID_WHY_NOT_UP_DELAY = 2,    /**< Its link is up, but not yet for long enough. */
+	BRAID_WHY_NOT_STANDBY = 3,     /**< Active-backup: another member is active. */
+	BRAID_WHY_NOT_NOT_RUNNING = 4, /**< See its state. */
+};
+
+/** Value of port_id of a member that is pending. */
+#define BRAID_NO_PORT UINT16_MAX
+
+/** Identity of no member. */
+#define BRAID_NO_MEMBER 0u
+
+/** Options of braid_member_add(). */
+struct braid_member_options {
+	size_t size;      /**< sizeof(struct braid_member_options) */
+	const char *name; /**< Name to give; NULL: the device's name, with '_' for bytes a name may not hold. */
+};
+
+/** What braid_member_info_get() tells. */
+struct braid_member_info {
+	size_t size; /**< Set by the caller: sizeof(struct braid_member_info) */
+	uint32_t id; /**< Never used for another member while the bond lives. */
+	uint16_t port_id; /**< Of the ethdev, or BRAID_NO_PORT. */
+	uint8_t link_up;  /**< What the port last said, before any delay. */
+	uint8_t is_primary;
+	uint8_t is_active; /**< Transmits now, as far as the mode has its way. */
+	enum braid_member_state state;
+	enum braid_why_not why_not;
+	uint32_t link_speed_mbps;      /**< While its link was last up; 0: unknown. */
+	uint32_t delay_remaining_ms;   /**< Of an up or down delay that runs; else 0. */
+	uint64_t link_failures;        /**< Usable links lost since the member joined. */
+	char name[BRAID_NAME_SIZE];
+	char device[BRAID_NAME_SIZE];  /**< ethdev name, or the wanted device's while pending. */
+};
+
+/** What braid_info_get() tells. */
+struct braid_info {
+	size_t size; /**< Set by the caller: sizeof(struct braid_info) */
+	enum braid_mode mode;
+	enum braid_policy policy;
+	uint32_t primary; /**< Id, or BRAID_NO_MEMBER. */
+	uint32_t active;  /**< Active-backup: id of the member that transmits, or BRAID_NO_MEMBER. */
+	uint32_t up_delay_ms;
+	uint32_t down_delay_ms;
+	uint32_t lsc_poll_period_ms;
+	uint32_t members; /**< Also those pending. */
+	uint32_t usable;  /**< Members that may transmit. */
+	uint64_t generation; /**< Counts the changes of what bursts see. */
+};
+
+/** What an event is about. */
+enum braid_event_kind {
+	BRAID_EVENT_MEMBER_ADDED = 0,    /**< It is a member now, claimed or running. */
+	BRAID_EVENT_MEMBER_REMOVED = 1,  /**< An administrator removed it. */
+	BRAID_EVENT_MEMBER_LOST = 2,     /**< Its device vanished; it is pending. */
+	BRAID_EVENT_MEMBER_RENAMED = 3,  /**< old_name is what it was called before. */
+	BRAID_EVENT_MEMBER_USABLE = 4,   /**< It may transmit. */
+	BRAID_EVENT_MEMBER_UNUSABLE = 5, /**< It may not transmit any more. */
+	BRAID_EVENT_ACTIVE_CHANGED = 6,  /**< Active-backup; id is BRAID_NO_MEMBER when there is none. */
+	BRAID_EVENT_MODE_CHANGED = 7,    /**< Mode or policy. */
+	BRAID_EVENT_LINK_UP = 8,         /**< Of the bond: the first member became usable. */
+	BRAID_EVENT_LINK_DOWN = 9,       /**< Of the bond: no member is usable. */
+	BRAID_EVENT_ATTACH_FAILED = 10,  /**< A pending member appeared and could not join; `reason` says why. */
+};
+
+/** One thing that happened. Valid only during the callback; later releases may append fields. */
+struct braid_event {
+	size_t size; /**< sizeof the structure the library was built with. */
+	enum braid_event_kind kind;
+	uint32_t member_id;   /**< BRAID_NO_MEMBER when the event is about the bond. */
+	uint64_t time_ns;     /**< CLOCK_MONOTONIC, when it happened. */
+	uint64_t generation;  /**< Of the snapshot in which it shows. */
+	const char *name;     /**< Of the member, after the event; "" without one. */
+	const char *old_name; /**< Only of MEMBER_RENAMED; else "". */
+	const char *reason;   /**< One sentence, or "". */
+};
+
+/**
+ * Told of each event of a bond, in order, from a control thread of the bond; no lock is held, so that it may call every
+ * function of this file but braid_destroy(). A slow callback delays later events and the attachment of pending
+ * members, never traffic or failover.
+ */
+typedef void (*braid_event_callback)(uint16_t bond_port_id, const struct braid_event *event, void *arg);
+
+/**
+ * Makes a bond, as `--vdev` does.
+ *
+ * @param name  Of the device, beginning with "net_braid".
+ * @param devargs  "key=value,..." as on the command line (docs/devargs.md); NULL or "": all defaults, no member.
+ * @return The port id of the bond, or a negative errno: -EINVAL a bad name or argument, -EEXIST the name is in use,
+ *   -ENOTSUP a mode that is not built or a secondary process, -ENOMEM, -ENOSPC no ethdev port is free.
+ */
+int braid_create(const char *name, const char *devargs);
+
+/**
+ * Stops and closes a bond, gives its members back as they were, and removes the device. No thread may be in, or enter, a
+ * burst function of the bond. -EDEADLK from an event callback.
+ */
+int braid_destroy(uint16_t bond_port_id);
+
+/**
+ * Adds a member: claims the port, and if the bond is started brings it to the bond's configuration and starts it.
+ *
+ * @param device  An ethdev name, PCI address or port id in decimal. One that does not exist yet becomes a pending
+ *   member, which joins when it appears.
+ * @param options  NULL for defaults.
+ * @param id  Where to put the identity of the new member; may be NULL.
+ * @return -EINVAL not a device, or not a valid name; -EEXIST it is a member of this bond already, or the name is taken;
+ *   -EBUSY another bond or component owns the port; -ELOOP it is a net_braid bond; -ENOSPC there are BRAID_MAX_MEMBERS;
+ *   -ENOTSUP the member cannot do what the bond was configured for; else what the member's driver answered.
+ */
+int braid_member_add(uint16_t bond_port_id, const char *device, const struct braid_member_options *options,
+                     uint32_t *id);
+
+/**
+ * Removes a member without losing packets: it transmits no more, what it has received is delivered while the application
+ * polls (at most devarg drain_ms), then it is stopped and gets its MAC address, MTU and promiscuity back. The last one may go.
+ *
+ * @return -ENOENT no such member.
+ */
+int braid_member_remove(uint16_t bond_port_id, uint32_t id);
+
+/**
+ * Renames a member. Its id, its flows and its counters stay; nothing is stopped. Its own name again is a success.
+ *
+ * @param name  1 to 63 bytes, not "." or "..", without '/', ':', ',', '=', white space or control bytes. With one "%d" in it,
+ *   the lowest free number is put there.
+ * @return -ENOENT no such member; -EINVAL not a valid name; -EEXIST the name is in use.
+ */
+int braid_member_rename(uint16_t bond_port_id, uint32_t id, const char *name);
+
+/**
+ * Finds a member by its name, or if none has it, by its ethdev name. Takes no lock.
+ *
+ * @return -ENOENT no such member.
+ */
+int braid_member_find(uint16_t bond_port_id, const char *name, uint32_t *id);
+
+/**
+ * Lists the ids of all members, also pending ones, in the order in which they were added.
+ *
+ * @param capacity  Elements of ids; 0 with ids NULL to ask for the number.
+ * @return How many members there are, which may be more than `capacity`.
+ */
+int braid_members_get(uint16_t bond_port_id, uint32_t *ids, unsigned int capacity);
+
+/** Tells about one member. @return -ENOENT no such member; -EINVAL info->size is not set. */
+int braid_member_info_get(uint16_t bond_port_id, uint32_t id, struct braid_member_info *info);
+
+/** Tells about the bond. @return -EINVAL info->size is not set. */
+int braid_info_get(uint16_t bond_port_id, struct braid_info *info);
+
+/**
+ * Changes the mode, also under traffic: one publication. @return -EINVAL not a mode; -ENOTSUP not built yet; -EBUSY broadcast,
+ * while the bond is configured with MBUF_FAST_FREE, which shared packets do not allow.
+ */
+int braid_mode_set(uint16_t bond_port_id, enum braid_mode mode);
+
+/** Changes what mode balance hashes, also under traffic. @return -EINVAL not a policy. */
+int braid_policy_set(uint16_t bond_port_id, enum braid_policy policy);
+
+/**
+ * Sets the member that active-backup prefers, BRAID_NO_MEMBER for none. It becomes active as soon as its link is usable.
+ * @return -ENOENT no such member.
+ */
+int braid_primary_set(uint16_t bond_port_id, uint32_t id);
+
+/**
+ * Sets for how long, in ms, a link must be up before it is used, and down before it is given up. 0 to 3,600,000.
+ * A delay that is running goes on with its new length. @return -EINVAL out of range.
+ */
+int braid_delays_set(uint16_t bond_port_id, uint32_t up_delay_ms, uint32_t down_delay_ms);
+
+/**
+ * Registers a callback for all events of a bond from now on. The same function with another arg is another registration.
+ * @return -EEXIST registered already; -EINVAL no callback; -ENOMEM.
+ */
+int braid_event_callback_register(uint16_t bond_port_id, braid_event_callback callback, void *arg);
+
+/**
+ * Takes a registration back. On return the callback is not running and will not be called again, unless the caller is
+ * that callback. @return -ENOENT not registered.
+ */
+int braid_event_callback_unregister(uint16_t bond_port_id, braid_event_callback callback, void *arg);
+
+/** Why the last failed call of this thread failed: one line without a line feed; "" before any. Never NULL. */
+const char *braid_error_text(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* BRAID_H */

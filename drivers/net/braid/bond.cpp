@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// The life of a bond: open, configure, start, stop, close. Zero members is an ordinary case of each.
+#include "bond.hpp"
+
+#include "burst.hpp"
+#include "clock.hpp"
+#include "log.hpp"
+#include "registry.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include <rte_random.h>
+
+namespace braid {
+
+bond::bond(rte_eth_dev *dev, const bond_settings &settings) noexcept
+	: settings_(settings), port_(dev->data->port_id), dev_(dev), buckets_(std::make_unique<bucket_table>()),
+	  mode_(settings.mode), policy_(settings.xmit_policy), up_delay_ms_(settings.up_delay_ms),
+	  down_delay_ms_(settings.down_delay_ms), seed_(settings.seed ? *settings.seed : rte_rand()),
+	  primary_wish_(settings.primary)
+{
+	rte_strscpy(device_name_, dev->data->name, sizeof device_name_);
+	failover_.set_delays(up_delay_ms_, down_delay_ms_);
+	if (settings.mac) {
+		wanted_.mac = *settings.mac;
+		mac_chosen_ = true;
+	} else {
+		rte_eth_random_addr(wanted_.mac.addr_bytes);
+	}
+	dev->data->mac_addrs[0] = wanted_.mac;
+
+	const state_guard guard(state_);
+	publish_directory();
+	publish(last_, change::same_operation);
+}
+
+bond::~bond()
+{
+	rcu::retire(std::unique_ptr<rcu::retirable>(snapshot_.exchange(nullptr)));
+	rcu::retire(std::unique_ptr<rcu::retirable>(directory_.exchange(nullptr)));
+}
+
+result<void> bond::still_open() const noexcept
+{
+	if (closing_)
+		return error(ENODEV, "%s is being closed", device_name_);
+	return {};
+}
+
+result<void> bond::open() noexcept
+{
+	if (const int failed = rte_eth_dev_owner_new(&owner_.id))
+		return error(-failed, "%s: no ethdev owner id: %s", device_name_, describe(failed));
+	rte_strscpy(owner_.name, device_name_, sizeof owner_.name);
+
+	auto worker = sdk::start_control_thread<&bond::work>("braid-work", this);
+	if (!worker)
+		return worker.error();
+	worker_ = std::move(*worker);
+	auto watcher = sdk::start_control_thread<&bond::watch>("braid-watch", this);
+	if (!watcher) {
+		close();
+		return watcher.error();
+	}
+	watcher_ = std::move(*watcher);
+
+	for (const member_spec &spec : settings_.members)
+		if (result<member_id> added = add(spec, {}); !added) {
+			const error why(added.error().code(), "member: %s", added.error().text());
+			close();
+			return why;
+		}
+	return {};
+}
+
+void bond::close() noexcept
+{
+	{
+		const state_guard guard(state_);
+		closing_ = true;
+		stop_watching_ = true;
+	}
+	watch_wakes_.notify_all();
+	{
+		const std::lock_guard guard(inbox_);
+		stop_working_ = true;
+	}
+	inbox_wakes_.notify_all();
+	watcher_.join();
+	worker_.join();
+
+	stop();
+	const config_guard guard(config_);
+	for (const member_ptr &m : members())
+		let_go(m);
+	give_back_unused_ports();
+	{
+		const state_guard state(state_);
+		members_.clear();
+		publish_directory();
+		dev_ = nullptr;
+	}
+	rcu::wait_for_reclaim();
+}
+
+result<void> bond::configure() noexcept
+{
+	const config_guard guard(config_);
+	if (result<void> open = still_open(); !open)
+		return open;
+	attach_pending(true);
+
+	const rte_eth_dev_data &data = *dev_->data;
+	member_config next = wanted_;
+	next.rx_queues = data.nb_rx_queues;
+	next.tx_queues = data.nb_tx_queues;
+	next.rx.resize(next.rx_queues);
+	next.tx.resize(next.tx_queues);
+	next.conf = data.dev_conf;
+	next.mtu = data.mtu;
+	const auto key = sdk::rss_key(next.conf.rx_adv_conf.rss_conf);
+	next.rss_key.assign(key.begin(), key.end());
+	next.conf.rx_adv_conf.rss_conf.rss_key = nullptr; // the application's memory
+	next.reta.clear();
+	{
+		const state_guard state(state_);
+		next.sharing = mode_ == mode::broadcast;
+	}
+	if (next.sharing && (next.conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0)
+		return error(ENOTSUP, "%s: MBUF_FAST_FREE cannot be used in mode broadcast, whose members share mbufs",
+		             device_name_);
+	for (const member_ptr &m : members()) {
+		const std::lock_guard device(m->device);
+		if (!m->claimed)
+			continue;
+		if (result<void> able = m->claimed->check(next); !able)
+			return error(able.error().code(), "member %s: %s", name_of(m->id).c_str(), able.error().text());
+	}
+	wanted_ = std::move(next);
+	configured_ = true;
+	refresh_reta_size();
+	return {};
+}
+
+result<void> bond::start() noexcept
+{
+	const config_guard guard(config_);
+	if (result<void> open = still_open(); !open)
+		return open;
+	attach_pending(true);
+	const std::vector<member_ptr> all = members();
+	for (const member_ptr &m : all)
+		if (result<void> up = bring_up(*m); !up) {
+			for (const member_ptr &started : all)
+				take_down(*started);
+			return error(up.error().code(), "member %s: %s", name_of(m->id).c_str(), up.error().text());
+		}
+	mac_chosen_ = true; // the application has seen it
+
+	std::vector<std::pair<member_ptr, rte_eth_link>> links;
+	for (const member_ptr &m : all) {
+		rte_eth_link link{};
+		ask_link(*m, link);
+		links.emplace_back(m, link);
+	}
+	const state_guard state(state_);
+	started_ = true;
+	for (auto &[m, link] : links)
+		if (m->state == member_state::claimed) {
+			m->state = member_state::running;
+			failover_.set_enabled(m->id, true);
+			report(*m, link);
+		}
+	republish();
+	return {};
+}
+
+void bond::stop() noexcept
+{
+	const config_guard guard(config_);
+	{
+		const state_guard state(state_);
+		if (!started_)
+			return;
+		started_ = false;
+		for (const member_ptr &m : members_)
+			if (m->state == member_state::running) {
+				m->state = member_state::claimed;
+				failover_.set_enabled(m->id, false);
+			}
+		republish();
+	}
+	rcu::wait_for_readers();
+	for (const member_ptr &m : members())
+		take_down(*m);
+}
+
+result<void *> bond::set_up_rx_queue(std::uint16_t queue, const rx_queue_config &config) noexcept
+{
+	const config_guard guard(config_);
+	if (queue >= wanted_.rx.size())
+		wanted_.rx.resize(queue + 1u);
+	wanted_.rx[queue] = config;
+	const state_guard state(state_);
+	if (queue >= rx_lanes_.size())
+		rx_lanes_.resize(queue + 1u);
+	if (!rx_lanes_[queue]) {
+		rx_lanes_[queue] = std::make_unique<rx_lane>();
+		rx_lanes_[queue]->queue = queue;
+		rx_lanes_[queue]->published = &snapshot_;
+	}
+	return static_cast<void *>(rx_lanes_[queue].get());
+}
+
+result<void *> bond::set_up_tx_queue(std::uint16_t queue, const tx_queue_config &config) noexcept
+{
+	const config_guard guard(config_);
+	if (queue >= wanted_.tx.size())
+		wanted_.tx.resize(queue + 1u);
+	wanted_.tx[queue] = config;
+	const state_guard state(state_);
+	if (queue >= tx_lanes_.size())
+		tx_lanes_.resize(queue + 1u);
+	if (!tx_lanes_[queue]) {
+		tx_lanes_[queue] = std::make_unique<tx_lane>();
+		tx_lanes_[queue]->queue = queue;
+		tx_lanes_[queue]->published = &snapshot_;
+	}
+	return static_cast<void *>(tx_lanes_[queue].get());
+}
+
+std::optional<rx_queue_config> bond::rx_queue(std::uint16_t queue) noexcept
+{
+	const config_guard guard(config_);
+	return queue < wanted_.rx.size() ? wanted_.rx[queue] : std::nullopt;
+}
+
+std::optional<tx_queue_config> bond::tx_queue(std::uint16_t queue) noexcept
+{
+	const config_guard guard(config_);
+	return queue < wanted_.tx.size() ? wanted_.tx[queue] : std::nullopt;
+}
+
+std::vector<member_ptr> bond::members() noexcept
+{
+	const state_guard guard(state_);
+	return members_;
+}
+
+} // namespace braid

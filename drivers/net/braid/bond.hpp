@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// A bond: the members it has, the snapshot its bursts read, and everything that changes either.
+//
+//   any thread ----> configuration lock ---> device lock of a member ---> ethdev calls that may take long
+//                          |                                                      (add, start, MTU, ...)
+//                          v
+//   link events ---> state lock ---> failover, names, buckets ---> build snapshot ---> publish ---> bursts
+//   watcher thread --^
+//
+// Locks are taken from left to right and from top to bottom, never the other way. The state lock is held for microseconds
+// and never while a device is asked anything, so that a failover waits for no slow device and for no operator. Listeners
+// are called from the worker thread with no lock held.
+#pragma once
+
+#include "base/options.hpp"
+#include "failover/failover.hpp"
+#include "member.hpp"
+#include "names/book.hpp"
+#include "policy/buckets.hpp"
+#include "policy/snapshot.hpp"
+#include "rcu/read_section.hpp"
+#include "sdk.hpp"
+#include "settings.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace braid {
+
+// Something that listeners are told. Numbered as enum braid_event_kind.
+enum class event_kind : std::uint8_t {
+	member_added, member_removed, member_lost, member_renamed, member_usable, member_unusable, active_changed,
+	mode_changed, link_up, link_down, attach_failed,
+};
+
+struct event {
+	event_kind kind;
+	member_id id = member_id::none;
+	std::uint64_t time_ns = 0;
+	std::uint64_t generation = 0;
+	name after;  // of the member; empty without one
+	name before; // of a renamed member
+	std::string reason;
+};
+
+using listener_function = void (*)(std::uint16_t bond_port, const event &what, void *callback, void *arg);
+
+struct listener {
+	listener_function call;
+	void *callback;
+	void *arg;
+
+	bool operator==(const listener &) const noexcept = default;
+};
+
+// What readers of names see: an immutable copy, found without a lock.
+struct directory final : rcu::retirable {
+	name_index names;
+	struct place {
+		member_id id = member_id::none;
+		char device[RTE_ETH_NAME_MAX_LEN] = "";
+	};
+	std::array<place, max_members> devices{};
+	unsigned count = 0;
+};
+
+struct member_facts {
+	member_id id;
+	name label;
+	char device[RTE_ETH_NAME_MAX_LEN];
+	std::uint16_t port;
+	member_state state;
+	member_status status;
+	bool link_up; // as the port last said
+	bool primary;
+	bool transmits;
+};
+
+struct bond_facts {
+	braid::mode mode;
+	hash_policy policy;
+	member_id primary;
+	member_id active;
+	std::uint32_t up_delay_ms;
+	std::uint32_t down_delay_ms;
+	std::uint32_t lsc_poll_period_ms;
+	unsigned members;
+	unsigned usable;
+	std::uint64_t generation;
+	bool started;
+};
+
+class bond {
+public:
+	bond(rte_eth_dev *dev, const bond_settings &settings) noexcept;
+	~bond();
+	bond(const bond &) = delete;
+	bond &operator=(const bond &) = delete;
+
+	std::uint16_t port() const noexcept { return port_; }
+	const char *device_name() const noexcept { return device_name_; }
+
+	// ---- life (bond.cpp); called by the probe and by ethdev, one at a time
+
+	// Claims the wanted members that exist and starts the bond's threads. On failure nothing is left behind.
+	result<void> open() noexcept;
+	// Lets go of everything; every later call fails with ENODEV. Not from a listener.
+	void close() noexcept;
+
+	result<void> configure() noexcept;
+	result<void> start() noexcept;
+	void stop() noexcept;
+	result<void *> set_up_rx_queue(std::uint16_t queue, const rx_queue_config &config) noexcept;
+	result<void *> set_up_tx_queue(std::uint16_t queue, const tx_queue_config &config) noexcept;
+	std::optional<rx_queue_config> rx_queue(std::uint16_t queue) noexcept;
+	std::optional<tx_queue_config> tx_queue(std::uint16_t queue) noexcept;
+
+	// ---- members (membership.cpp); any thread but a burst's
+
+	result<member_id> add(const member_spec &spec, std::string_view wanted_name) noexcept;
+	result<void> remove(member_id id) noexcept;
+	result<void> rename(member_id id, std::string_view wanted) noexcept;
+
+	// Without a lock: by name, or if none has it by ethdev name.
+	std::optional<member_id> find(std::string_view text) const noexcept;
+	name name_of(member_id id) const noexcept;
+
+	// ---- what it does with them (control.cpp); any thread but a burst's
+
+	result<void> set_mode(braid::mode m) noexcept;
+	result<void> set_policy(hash_policy p) noexcept;
+	result<void> set_primary(member_id id) noexcept;
+	result<void> set_delays(std::uint32_t up_ms, std::uint32_t down_ms) noexcept;
+	bond_facts facts() noexcept;
+	std::optional<member_facts> facts_of(member_id id) noexcept;
+	std::vector<member_id> member_ids() noexcept;
+
+	result<void> add_listener(const listener &l) noexcept;
+	result<void> remove_listener(const listener &l) noexcept;
+	bool on_worker_thread() const noexcept;
+
+	// ---- what ports say (watch.cpp); from whatever thread ethdev calls
+
+	void on_link_change(std::uint16_t port) noexcept;
+	void on_new_port(std::uint16_t port) noexcept;
+	void on_port_removed(std::uint16_t port) noexcept;   // RTE_ETH_EVENT_INTR_RMV
+	void on_port_destroyed(std::uint16_t port) noexcept; // RTE_ETH_EVENT_DESTROY: its memory goes on return
+	// Asks every member now. What rte_eth_link_get() of the bond does.
+	void poll_links() noexcept;
+
+	// ---- settings that every member shares (filters.cpp): all members follow, or none and an error that names one
+
+	result<void> set_mac(const rte_ether_addr &mac) noexcept;
+	result<void> add_mac(const rte_ether_addr &mac) noexcept;
+	result<void> remove_mac(const rte_ether_addr &mac) noexcept;
+	result<void> set_mtu(std::uint16_t mtu) noexcept;
+	result<void> set_promiscuous(bool on) noexcept;
+	result<void> set_allmulticast(bool on) noexcept;
+	result<void> set_vlan(std::uint16_t id, bool on) noexcept;
+	result<void> set_vlan_offload(int mask) noexcept;
+	result<void> set_multicast(std::span<const rte_ether_addr> list) noexcept;
+	result<void> set_rss(const rte_eth_rss_conf &conf) noexcept;
+	void rss(rte_eth_rss_conf &conf) noexcept;
+	result<void> set_reta(std::span<const rte_eth_rss_reta_entry64> table, std::uint16_t size) noexcept;
+	result<void> reta(std::span<rte_eth_rss_reta_entry64> table, std::uint16_t size) noexcept;
+
+	// ---- what it can do and has done (capabilities.cpp, counters.cpp)
+
+	result<void> capabilities(rte_eth_dev_info &info) noexcept;
+	std::span<const std::uint32_t> packet_types() noexcept;
+	result<void> counters(port_counters &sum) noexcept;
+	void reset_counters() noexcept;
+	unsigned xstat_count() noexcept;
+	unsigned xstats(rte_eth_xstat *values, unsigned n) noexcept;
+	unsigned xstat_names(rte_eth_xstat_name *names, unsigned n) noexcept;
+	void reset_xstats() noexcept;
+	void dump(std::FILE *to) noexcept;
+
+	const bond_settings &settings() const noexcept { return settings_; }
+
+private:
+	using config_guard = std::lock_guard<std::mutex>;
+	using state_guard = std::lock_guard<std::mutex>;
+
+	struct own_counters {
+		std::uint64_t empty_set = 0, dropped = 0, backup_dropped = 0;
+	};
+
+	// configuration lock held
+	result<void> attach(const member_ptr &m, std::uint16_t port) noexcept;
+	result<void> bring_up(member &m) noexcept;
+	void take_down(member &m) noexcept;
+	void let_go(const member_ptr &m) noexcept;
+	void finish_loss(const member_ptr &m) noexcept;
+	void attach_pending(bool retry_refused) noexcept;
+	void give_back_unused_ports() noexcept;
+	void adopt_mac(const rte_ether_addr &mac) noexcept;
+	void drain(member &m) noexcept;
+	void refresh_reta_size() noexcept;
+	std::optional<std::uint16_t> find_port(const member_spec &spec) const noexcept;
+	template <typename Change, typename Undo>
+	result<void> on_all_members(Change change, Undo undo) noexcept;
+
+	// state lock held
+	member_ptr member_with(member_id id) const noexcept;
+	member_ptr member_on(std::uint16_t port) const noexcept;
+	void report(member &m, const rte_eth_link &link) noexcept;
+	void reconsider(time_ms now) noexcept;
+	enum class change { counts, same_operation };
+	void publish(const decision &d, change kind) noexcept;
+	void republish() noexcept;
+	void publish_directory() noexcept;
+	void fill_transmit(snapshot &s, const decision &d) const noexcept;
+	void fill_receive(snapshot &s, const decision &d) const noexcept;
+	void fill_buckets(snapshot &s, const decision &d) noexcept;
+	void tell_changes(const decision &before, const decision &after) noexcept;
+	void update_link(const decision &d) noexcept;
+	void tell(event_kind kind, member_id id = member_id::none, std::string reason = {}, const name &before = {}) noexcept;
+
+	// no lock held
+	std::vector<member_ptr> members() noexcept;
+	result<void> still_open() const noexcept;
+	void watch() noexcept;
+	void work() noexcept;
+	void deliver(const event &e) noexcept;
+	bool ask_link(member &m, rte_eth_link &link) noexcept;
+	own_counters own() noexcept;
+
+	const bond_settings settings_;
+	const std::uint16_t port_;
+	char device_name_[RTE_ETH_NAME_MAX_LEN];
+	rte_eth_dev_owner owner_{};
+
+	// Guards wanted_, the flags below and the membership; held over whole control operations.
+	std::mutex config_;
+	member_config wanted_;
+	bool configured_ = false;
+	bool mac_chosen_ = false; // by the operator, or by having been started: members follow it
+	std::vector<std::uint32_t> packet_types_;
+
+	// Guards what follows, down to the snapshot's writer side.
+	std::mutex state_;
+	rte_eth_dev *dev_; // null once closed
+	std::atomic<bool> closing_{false}; // set once, with the state lock held
+	bool started_ = false;
+	std::vector<member_ptr> members_; // in the order in which they were added
+	std::uint32_t last_id_ = 0;
+	failover failover_;
+	decision last_;
+	name_book names_;
+	std::unique_ptr<bucket_table> buckets_;
+	seat_map seats_;
+	braid::mode mode_;
+	hash_policy policy_;
+	std::uint32_t up_delay_ms_;
+	std::uint32_t down_delay_ms_;
+	std::uint64_t seed_;
+	std::optional<member_spec> primary_wish_; // until a member matches it
+	std::uint64_t generation_ = 0;
+	std::uint64_t drain_ = 0;         // number of the last drain
+	std::uint64_t draining_now_ = 0;  // its number while one runs
+	port_counters departed_;          // what removed members had counted
+	own_counters forgotten_;          // of our own counters, at the last reset
+	rcu::cell<snapshot> snapshot_;
+	rcu::cell<directory> directory_;
+
+	// One lane for each queue ever set up; they keep their counters until the bond is closed.
+	std::vector<std::unique_ptr<rx_lane>> rx_lanes_;
+	std::vector<std::unique_ptr<tx_lane>> tx_lanes_;
+
+	// Watches links and delays; sleeps on state_.
+	std::condition_variable watch_wakes_;
+	bool stop_watching_ = false;
+	sdk::control_thread watcher_;
+
+	// Tells listeners and attaches members that appear.
+	std::mutex inbox_;
+	std::condition_variable inbox_wakes_;
+	std::deque<event> events_;
+	std::vector<std::uint16_t> lost_ports_;
+	time_ms scan_until_ = 0;
+	bool link_event_due_ = false;
+	bool stop_working_ = false;
+	std::vector<listener> listeners_;
+	const listener *calling_ = nullptr;
+	std::condition_variable call_ended_;
+	std::atomic<pthread_t> worker_id_{};
+	sdk::control_thread worker_;
+};
+
+} // namespace braid

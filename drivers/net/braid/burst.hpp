@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// What ethdev calls for every burst, and the choice of what a snapshot carries.
+#pragma once
+
+#include "base/options.hpp"
+#include "policy/snapshot.hpp"
+
+namespace braid {
+
+// `queue` is a tx_lane or an rx_lane. Any thread, one per queue at a time.
+std::uint16_t tx_burst(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept;
+std::uint16_t tx_prepare(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept;
+std::uint16_t rx_burst(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept;
+
+// Sum of the packets that wait on the members' queues, or a negative errno of the first member that cannot tell.
+int rx_queue_count(void *queue) noexcept;
+
+// Sets s.tx and s.rx for the mode, policy and counts that `s` holds.
+void select_functions(snapshot &s, tx_empty when_empty, rx_port owner) noexcept;
+
+} // namespace braid

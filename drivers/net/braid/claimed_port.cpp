@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "claimed_port.hpp"
+
+#include "log.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include <rte_errno.h>
+
+namespace braid {
+namespace {
+
+// Promises of the application rather than work for the device: a member that does not know them works all the same.
+constexpr std::uint64_t advisory_tx = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE | RTE_ETH_TX_OFFLOAD_MT_LOCKFREE;
+constexpr std::uint64_t advisory_rx = RTE_ETH_RX_OFFLOAD_RSS_HASH;
+
+bool equal(const rte_ether_addr &a, const rte_ether_addr &b) noexcept { return rte_is_same_ether_addr(&a, &b) != 0; }
+
+error refused(int negative_errno, const char *step) noexcept
+{
+	return error(-negative_errno, "%s: %s", step, describe(negative_errno));
+}
+
+// The first offload named in the set, for people.
+template <typename NameOf> const char *first_name(std::uint64_t offloads, NameOf name_of) noexcept
+{
+	return name_of(offloads & -offloads);
+}
+
+// The bond's key is as long as the shortest of its members'; a longer one repeats it.
+void fit_key(std::vector<std::uint8_t> &key, std::size_t size) noexcept
+{
+	const std::size_t given = key.size();
+	if (given == 0 || size == 0)
+		return;
+	key.resize(size);
+	for (std::size_t i = given; i < size; i++)
+		key[i] = key[i - given];
+}
+
+} // namespace
+
+const char *describe(int negative_errno) noexcept { return rte_strerror(-negative_errno); }
+
+result<claimed_port> claimed_port::claim(std::uint16_t port, const rte_eth_dev_owner &owner) noexcept
+{
+	// The port may be ours already: it is reserved as soon as it appears, before it can be used (bond::on_new_port).
+	rte_eth_dev_owner present{};
+	rte_eth_dev_owner_get(port, &present);
+	if (present.id != owner.id) {
+		if (present.id != RTE_ETH_DEV_NO_OWNER)
+			return error(EBUSY, "port %u is owned by %s", port, present.name);
+		if (const int failed = rte_eth_dev_owner_set(port, &owner))
+			return refused(failed, "claiming the port");
+	}
+	claimed_port claimed(port, owner);
+	const rte_eth_dev_data *data = rte_eth_devices[port].data;
+	if (data->mac_addrs != nullptr)
+		claimed.saved_.mac = data->mac_addrs[0];
+	claimed.saved_.mtu = data->mtu;
+	claimed.device_mtu_ = data->mtu;
+	claimed.saved_.promiscuous = data->promiscuous != 0;
+	claimed.saved_.allmulticast = data->all_multicast != 0;
+	if (data->dev_started != 0)
+		if (const int failed = rte_eth_dev_stop(port))
+			return refused(failed, "stopping the port, which was running");
+	return claimed;
+}
+
+claimed_port::claimed_port(claimed_port &&other) noexcept
+	: port_(other.port_), owner_(other.owner_), claimed_(std::exchange(other.claimed_, false)), dead_(other.dead_),
+	  started_(std::exchange(other.started_, false)), fast_free_(other.fast_free_),
+	  device_mtu_(other.device_mtu_), saved_(other.saved_),
+	  added_macs_(std::move(other.added_macs_)), added_vlans_(other.added_vlans_),
+	  multicast_set_(other.multicast_set_)
+{
+}
+
+claimed_port::~claimed_port()
+{
+	if (!claimed_)
+		return;
+	stop();
+	restore();
+	if (!dead_)
+		rte_eth_dev_owner_unset(port_, owner_.id);
+}
+
+result<void> claimed_port::check(const member_config &wanted) const noexcept
+{
+	rte_eth_dev_info info{};
+	if (const int failed = rte_eth_dev_info_get(port_, &info))
+		return refused(failed, "reading its capabilities");
+	if (info.max_rx_queues < wanted.rx_queues)
+		return error(ENOTSUP, "it has %u receive queues and the bond uses %u", info.max_rx_queues, wanted.rx_queues);
+	if (info.max_tx_queues < wanted.tx_queues)
+		return error(ENOTSUP, "it has %u transmit queues and the bond uses %u", info.max_tx_queues, wanted.tx_queues);
+
+	const std::uint64_t rx = wanted.conf.rxmode.offloads & ~advisory_rx & ~info.rx_offload_capa;
+	if (rx != 0)
+		return error(ENOTSUP, "it lacks the receive offload %s, which the bond is configured with",
+		             first_name(rx, rte_eth_dev_rx_offload_name));
+	const std::uint64_t tx = wanted.conf.txmode.offloads & ~advisory_tx & ~info.tx_offload_capa;
+	if (tx != 0)
+		return error(ENOTSUP, "it lacks the transmit offload %s, which the bond is configured with",
+		             first_name(tx, rte_eth_dev_tx_offload_name));
+	if (info.max_mtu != 0 && (wanted.mtu > info.max_mtu || wanted.mtu < info.min_mtu))
+		return error(ENOTSUP, "its MTU is %u to %u and the bond's is %u", info.min_mtu, info.max_mtu, wanted.mtu);
+	if (!wanted.reta.empty() && info.reta_size % wanted.reta_size != 0)
+		return error(ENOTSUP, "its redirection table of %u entries cannot repeat the bond's %u", info.reta_size,
+		             wanted.reta_size);
+	return {};
+}
+
+result<void> claimed_port::configure(const member_config &wanted) noexcept
+{
+	rte_eth_dev_info info{};
+	if (const int failed = rte_eth_dev_info_get(port_, &info))
+		return refused(failed, "reading its capabilities");
+
+	rte_eth_conf conf = wanted.conf;
+	conf.rxmode.mtu = wanted.mtu;
+	conf.rxmode.offloads &= info.rx_offload_capa;
+	conf.txmode.offloads &= info.tx_offload_capa;
+	if (wanted.sharing)
+		conf.txmode.offloads &= ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	fast_free_ = (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
+	conf.intr_conf = {};
+	conf.intr_conf.lsc = (*info.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;
+
+	// Hash types are a wish: a member hashes what it can. One that cannot hash at all uses its queues as it likes.
+	std::vector<std::uint8_t> key = wanted.rss_key;
+	conf.rx_adv_conf.rss_conf.rss_hf &= info.flow_type_rss_offloads;
+	if (conf.rx_adv_conf.rss_conf.rss_hf == 0) {
+		conf.rxmode.mq_mode = static_cast<rte_eth_rx_mq_mode>(conf.rxmode.mq_mode & ~RTE_ETH_MQ_RX_RSS_FLAG);
+		key.clear();
+	}
+	fit_key(key, info.hash_key_size);
+	sdk::set_rss_key(conf.rx_adv_conf.rss_conf, key);
+
+	if (const int failed = rte_eth_dev_configure(port_, wanted.rx_queues, wanted.tx_queues, &conf))
+		return refused(failed, "configure");
+	return {};
+}
+
+result<void> claimed_port::set_up_queues(const member_config &wanted) noexcept
+{
+	rte_eth_dev_info info{};
+	if (const int failed = rte_eth_dev_info_get(port_, &info))
+		return refused(failed, "reading its capabilities");
+	char step[48];
+	for (std::uint16_t q = 0; q < wanted.rx_queues; q++) {
+		std::snprintf(step, sizeof step, "receive queue %u", q);
+		if (!wanted.rx[q])
+			return error(EINVAL, "%s: not set up on the bond", step);
+		rx_queue_config queue = *wanted.rx[q];
+		queue.conf.offloads &= info.rx_queue_offload_capa | info.rx_offload_capa;
+		rte_eth_dev_adjust_nb_rx_tx_desc(port_, &queue.descriptors, nullptr);
+		if (const int failed = rte_eth_rx_queue_setup(port_, q, queue.descriptors, queue.socket, &queue.conf,
+		                                              queue.pool))
+			return refused(failed, step);
+	}
+	for (std::uint16_t q = 0; q < wanted.tx_queues; q++) {
+		std::snprintf(step, sizeof step, "transmit queue %u", q);
+		if (!wanted.tx[q])
+			return error(EINVAL, "%s: not set up on the bond", step);
+		tx_queue_config queue = *wanted.tx[q];
+		queue.conf.offloads &= info.tx_queue_offload_capa | info.tx_offload_capa;
+		if (wanted.sharing)
+			queue.conf.offloads &= ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+		fast_free_ |= (queue.conf.offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
+		rte_eth_dev_adjust_nb_rx_tx_desc(port_, nullptr, &queue.descriptors);
+		if (const int failed = rte_eth_tx_queue_setup(port_, q, queue.descriptors, queue.socket, &queue.conf))
+			return refused(failed, step);
+	}
+	return {};
+}
+
+// Before the start: some devices change neither live (RTE_ETH_DEV_NOLIVE_MAC_ADDR).
+result<void> claimed_port::set_addresses(const member_config &wanted) noexcept
+{
+	if (result<void> done = set_mtu(wanted.mtu); !done)
+		return done;
+	return set_mac(wanted.mac);
+}
+
+// After the start: some devices forget them when they start, and several refuse the redirection table before.
+result<void> claimed_port::set_filters(const member_config &wanted) noexcept
+{
+	for (const rte_ether_addr &mac : wanted.extra_macs)
+		if (result<void> done = add_mac(mac); !done)
+			return done;
+	for (unsigned id = 0; id < wanted.vlans.size(); id++)
+		if (wanted.vlans[id])
+			if (result<void> done = set_vlan(static_cast<std::uint16_t>(id), true); !done)
+				return done;
+	if (!wanted.multicast.empty())
+		if (result<void> done = set_multicast(wanted.multicast); !done)
+			return done;
+	if (result<void> done = set_promiscuous(wanted.promiscuous); !done)
+		return done;
+	if (result<void> done = set_allmulticast(wanted.allmulticast); !done)
+		return done;
+	return set_reta(wanted);
+}
+
+result<void> claimed_port::bring_up(const member_config &wanted) noexcept
+{
+	if (result<void> done = check(wanted); !done)
+		return done;
+	if (result<void> done = configure(wanted); !done)
+		return done;
+	if (result<void> done = set_up_queues(wanted); !done)
+		return done;
+	if (result<void> done = set_addresses(wanted); !done)
+		return done;
+	if (const int failed = rte_eth_dev_start(port_))
+		return refused(failed, "start");
+	started_ = true;
+	return set_filters(wanted);
+}
+
+result<void> claimed_port::start(const member_config &wanted) noexcept
+{
+	result<void> done = bring_up(wanted);
+	if (!done) {
+		stop();
+		restore();
+	}
+	return done;
+}
+
+void claimed_port::stop() noexcept
+{
+	if (!std::exchange(started_, false) || dead_)
+		return;
+	if (const int failed = rte_eth_dev_stop(port_))
+		BRAID_LOG(WARNING, "port %u: stop: %s", port_, describe(failed));
+}
+
+// Each step on its own: one that fails must not keep the others from being restored.
+void claimed_port::restore() noexcept
+{
+	if (dead_)
+		return;
+	const auto warn = [this](const result<void> &done) {
+		if (!done)
+			BRAID_LOG(WARNING, "port %u: restoring: %s", port_, done.error().text());
+	};
+	for (const rte_ether_addr &mac : std::vector(added_macs_))
+		warn(remove_mac(mac));
+	for (unsigned id = 0; id < added_vlans_.size(); id++)
+		if (added_vlans_[id])
+			warn(set_vlan(static_cast<std::uint16_t>(id), false));
+	if (std::exchange(multicast_set_, false))
+		if (const int failed = rte_eth_dev_set_mc_addr_list(port_, nullptr, 0))
+			warn(refused(failed, "multicast list"));
+	warn(set_promiscuous(saved_.promiscuous));
+	warn(set_allmulticast(saved_.allmulticast));
+	warn(set_mac(saved_.mac));
+	warn(set_mtu(saved_.mtu));
+}
+
+result<void> claimed_port::set_mac(const rte_ether_addr &mac) noexcept
+{
+	rte_ether_addr now{};
+	if (rte_eth_macaddr_get(port_, &now) == 0 && equal(now, mac))
+		return {};
+	rte_ether_addr wanted = mac;
+	const int failed = rte_eth_dev_default_mac_addr_set(port_, &wanted);
+	if (failed == -ENOTSUP) {
+		// Rings, captures and the like have no address to filter by, so the bond's works there as well.
+		BRAID_LOG(NOTICE, "port %u keeps its own MAC address: its driver cannot change it", port_);
+		return {};
+	}
+	if (failed != 0)
+		return refused(failed, "MAC address");
+	return {};
+}
+
+result<void> claimed_port::set_mtu(std::uint16_t mtu) noexcept
+{
+	// Configuring a port writes the number ethdev keeps, not the device, so the number alone proves nothing.
+	std::uint16_t now = 0;
+	if (device_mtu_ == mtu && rte_eth_dev_get_mtu(port_, &now) == 0 && now == mtu)
+		return {};
+	const int failed = rte_eth_dev_set_mtu(port_, mtu);
+	// A driver without the operation has no limit of its own to change; what it cannot carry, check() has refused.
+	if (failed != 0 && failed != -ENOTSUP) {
+		char step[24];
+		std::snprintf(step, sizeof step, "MTU %u", mtu);
+		return refused(failed, step);
+	}
+	device_mtu_ = mtu;
+	return {};
+}
+
+result<void> claimed_port::set_promiscuous(bool on) noexcept
+{
+	if (rte_eth_promiscuous_get(port_) == static_cast<int>(on))
+		return {};
+	const int failed = on ? rte_eth_promiscuous_enable(port_) : rte_eth_promiscuous_disable(port_);
+	if (failed != 0 && failed != -ENOTSUP) // without the operation: net_null filters nothing
+		return refused(failed, on ? "promiscuous on" : "promiscuous off");
+	return {};
+}
+
+result<void> claimed_port::set_allmulticast(bool on) noexcept
+{
+	if (rte_eth_allmulticast_get(port_) == static_cast<int>(on))
+		return {};
+	const int failed = on ? rte_eth_allmulticast_enable(port_) : rte_eth_allmulticast_disable(port_);
+	if (failed != 0 && failed != -ENOTSUP)
+		return refused(failed, on ? "allmulticast on" : "allmulticast off");
+	return {};
+}
+
+result<void> claimed_port::add_mac(const rte_ether_addr &mac) noexcept
+{
+	const auto same = [&mac](const rte_ether_addr &known) { return equal(known, mac); };
+	if (std::any_of(added_macs_.begin(), added_macs_.end(), same))
+		return {};
+	rte_ether_addr wanted = mac;
+	if (const int failed = rte_eth_dev_mac_addr_add(port_, &wanted, 0))
+		return refused(failed, "adding a MAC address");
+	added_macs_.push_back(mac);
+	return {};
+}
+
+result<void> claimed_port::remove_mac(const rte_ether_addr &mac) noexcept
+{
+	const auto same = [&mac](const rte_ether_addr &known) { return equal(known, mac); };
+	const auto found = std::find_if(added_macs_.begin(), added_macs_.end(), same);
+	if (found == added_macs_.end())
+		return {};
+	rte_ether_addr wanted = mac;
+	if (const int failed = rte_eth_dev_mac_addr_remove(port_, &wanted))
+		return refused(failed, "removing a MAC address");
+	added_macs_.erase(found);
+	return {};
+}
+
+result<void> claimed_port::set_vlan(std::uint16_t id, bool on) noexcept
+{
+	if (const int failed = rte_eth_dev_vlan_filter(port_, id, on)) {
+		char step[24];
+		std::snprintf(step, sizeof step, "VLAN %u", id);
+		return refused(failed, step);
+	}
+	added_vlans_[id] = on;
+	return {};
+}
+
+result<void> claimed_port::set_multicast(const std::vector<rte_ether_addr> &list) noexcept
+{
+	std::vector<rte_ether_addr> copy = list;
+	if (const int failed = rte_eth_dev_set_mc_addr_list(port_, copy.data(), static_cast<std::uint32_t>(copy.size())))
+		return refused(failed, "multicast list");
+	multicast_set_ = !list.empty();
+	return {};
+}
+
+result<void> claimed_port::set_vlan_offloads(std::uint64_t rx_offloads) noexcept
+{
+	int mask = 0;
+	if ((rx_offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0)
+		mask |= RTE_ETH_VLAN_STRIP_OFFLOAD;
+	if ((rx_offloads & RTE_ETH_RX_OFFLOAD_VLAN_FILTER) != 0)
+		mask |= RTE_ETH_VLAN_FILTER_OFFLOAD;
+	if ((rx_offloads & RTE_ETH_RX_OFFLOAD_VLAN_EXTEND) != 0)
+		mask |= RTE_ETH_VLAN_EXTEND_OFFLOAD;
+	if ((rx_offloads & RTE_ETH_RX_OFFLOAD_QINQ_STRIP) != 0)
+		mask |= RTE_ETH_QINQ_STRIP_OFFLOAD;
+	if (rte_eth_dev_get_vlan_offload(port_) == mask)
+		return {};
+	if (const int failed = rte_eth_dev_set_vlan_offload(port_, mask))
+		return refused(failed, "VLAN offloads");
+	return {};
+}
+
+result<void> claimed_port::set_rss(std::uint64_t types, const std::vector<std::uint8_t> &key) noexcept
+{
+	rte_eth_dev_info info{};
+	if (const int failed = rte_eth_dev_info_get(port_, &info))
+		return refused(failed, "reading its capabilities");
+	if (info.flow_type_rss_offloads == 0)
+		return {}; // it does not hash
+	std::vector<std::uint8_t> fitting = key;
+	fit_key(fitting, info.hash_key_size);
+	rte_eth_rss_conf conf{};
+	conf.rss_hf = types & info.flow_type_rss_offloads;
+	sdk::set_rss_key(conf, fitting);
+	if (const int failed = rte_eth_dev_rss_hash_update(port_, &conf))
+		return refused(failed, "RSS hash");
+	return {};
+}
+
+result<void> claimed_port::set_reta(const member_config &wanted) noexcept
+{
+	if (wanted.reta.empty())
+		return {};
+	rte_eth_dev_info info{};
+	if (const int failed = rte_eth_dev_info_get(port_, &info))
+		return refused(failed, "reading its capabilities");
+	if (info.reta_size == 0)
+		return {}; // it does not spread by a table, so there is nothing to point elsewhere
+	// A larger table repeats the bond's.
+	std::vector<rte_eth_rss_reta_entry64> table((info.reta_size + RTE_ETH_RETA_GROUP_SIZE - 1) /
+	                                            RTE_ETH_RETA_GROUP_SIZE);
+	for (unsigned i = 0; i < info.reta_size; i++) {
+		const unsigned from = i % wanted.reta_size;
+		auto &group = table[i / RTE_ETH_RETA_GROUP_SIZE];
+		group.mask |= std::uint64_t{1} << (i % RTE_ETH_RETA_GROUP_SIZE);
+		group.reta[i % RTE_ETH_RETA_GROUP_SIZE] =
+			wanted.reta[from / RTE_ETH_RETA_GROUP_SIZE].reta[from % RTE_ETH_RETA_GROUP_SIZE];
+	}
+	if (const int failed = rte_eth_dev_rss_reta_update(port_, table.data(), info.reta_size))
+		return refused(failed, "redirection table");
+	return {};
+}
+
+} // namespace braid

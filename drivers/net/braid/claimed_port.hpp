@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// An ethdev port that belongs to the bond, and what must be put back when it does not any more.
+#pragma once
+
+#include "base/result.hpp"
+#include "member_config.hpp"
+
+#include <cstdint>
+
+namespace braid {
+
+// Move-only. While one lives, the port is owned by the bond (rte_eth_dev_owner), so that applications that iterate over
+// ports do not see it. The destructor stops the port, restores what claim() found and gives the ownership back.
+// Not thread-safe: the member's device lock is held around every call.
+class claimed_port {
+public:
+	// EBUSY: somebody else owns the port; `owner` itself may. Remembers MAC, MTU, promiscuity and allmulticast. The port is stopped if it
+	// runs.
+	static result<claimed_port> claim(std::uint16_t port, const rte_eth_dev_owner &owner) noexcept;
+
+	claimed_port(claimed_port &&other) noexcept;
+	claimed_port &operator=(claimed_port &&) = delete;
+	~claimed_port();
+
+	std::uint16_t port() const noexcept { return port_; }
+	const rte_ether_addr &own_mac() const noexcept { return saved_.mac; }
+
+	// Whether it frees what it has sent in the way that shared mbufs do not bear (MBUF_FAST_FREE).
+	bool frees_fast() const noexcept { return fast_free_; }
+	bool runs() const noexcept { return started_; }
+
+	// Whether the port can do what the bond is configured for; nothing is touched. ENOTSUP names what is missing.
+	result<void> check(const member_config &wanted) const noexcept;
+
+	// Brings the port from whatever it is to `wanted` and starts it. A step that fails is named in the error, and
+	// the steps before it are undone.
+	result<void> start(const member_config &wanted) noexcept;
+
+	void stop() noexcept;
+
+	// The device behind the port is gone: nothing touches it from now on.
+	void abandon() noexcept { dead_ = true; }
+
+	// Live changes, for a port that runs; errors name the operation, not the member.
+	result<void> set_mac(const rte_ether_addr &mac) noexcept;
+	result<void> set_mtu(std::uint16_t mtu) noexcept;
+	result<void> set_promiscuous(bool on) noexcept;
+	result<void> set_allmulticast(bool on) noexcept;
+	result<void> add_mac(const rte_ether_addr &mac) noexcept;
+	result<void> remove_mac(const rte_ether_addr &mac) noexcept;
+	result<void> set_vlan(std::uint16_t id, bool on) noexcept;
+	result<void> set_multicast(const std::vector<rte_ether_addr> &list) noexcept;
+	result<void> set_vlan_offloads(std::uint64_t rx_offloads) noexcept;
+	result<void> set_rss(std::uint64_t types, const std::vector<std::uint8_t> &key) noexcept;
+	result<void> set_reta(const member_config &wanted) noexcept;
+
+private:
+	claimed_port(std::uint16_t port, const rte_eth_dev_owner &owner) noexcept : port_(port), owner_(owner) {}
+
+	result<void> configure(const member_config &wanted) noexcept;
+	result<void> set_up_queues(const member_config &wanted) noexcept;
+	result<void> set_addresses(const member_config &wanted) noexcept;
+	result<void> set_filters(const member_config &wanted) noexcept;
+	result<void> bring_up(const member_config &wanted) noexcept;
+	void restore() noexcept;
+
+	std::uint16_t port_;
+	rte_eth_dev_owner owner_;
+	bool claimed_ = true;
+	bool dead_ = false;
+	bool started_ = false;
+	bool fast_free_ = false;
+	std::uint16_t device_mtu_ = 0; // what the device was last told
+
+	// As claim() found it.
+	struct {
+		rte_ether_addr mac{};
+		std::uint16_t mtu = RTE_ETHER_MTU;
+		bool promiscuous = false;
+		bool allmulticast = false;
+	} saved_;
+
+	// What of `wanted` has reached the port and must be taken back.
+	std::vector<rte_ether_addr> added_macs_;
+	std::bitset<RTE_ETHER_MAX_VLAN_ID + 1> added_vlans_;
+	bool multicast_set_ = false;
+};
+
+// The errno as text, for the end of a sentence.
+const char *describe(int negative_errno) noexcept;
+
+} // namespace braid

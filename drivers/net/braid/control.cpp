@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// Mode, policy, primary, delays: changed by one publication, also under traffic; and what a bond tells about itself.
+#include "bond.hpp"
+
+#include "clock.hpp"
+#include "log.hpp"
+
+namespace braid {
+
+result<void> bond::set_mode(braid::mode m) noexcept
+{
+	const config_guard guard(config_);
+	if (result<void> open = still_open(); !open)
+		return open;
+	if (!is_supported(m))
+		return error(ENOTSUP, "mode %s is not built yet; use round-robin, active-backup, balance or broadcast",
+		             to_string(m));
+	if (m == mode::broadcast)
+		for (const member_ptr &member : members()) {
+			const std::lock_guard device(member->device);
+			if (member->claimed && member->claimed->runs() && member->claimed->frees_fast())
+				return error(EBUSY,
+				             "mode broadcast shares mbufs, but member %s runs with MBUF_FAST_FREE: "
+				             "configure the bond without it",
+				             name_of(member->id).c_str());
+		}
+	wanted_.sharing = m == mode::broadcast;
+
+	const state_guard state(state_);
+	if (mode_ == m)
+		return {};
+	mode_ = m;
+	republish();
+	tell(event_kind::mode_changed);
+	BRAID_LOG(NOTICE, "%s: mode is %s", device_name_, to_string(m));
+	return {};
+}
+
+result<void> bond::set_policy(hash_policy p) noexcept
+{
+	const state_guard state(state_);
+	if (result<void> open = still_open(); !open)
+		return open;
+	if (policy_ == p)
+		return {};
+	policy_ = p;
+	republish();
+	tell(event_kind::mode_changed);
+	BRAID_LOG(NOTICE, "%s: policy is %s", device_name_, to_string(p));
+	return {};
+}
+
+result<void> bond::set_primary(member_id id) noexcept
+{
+	const state_guard state(state_);
+	if (result<void> open = still_open(); !open)
+		return open;
+	if (id != member_id::none && !member_with(id))
+		return error(ENOENT, "%s has no member with id %u", device_name_, to_number(id));
+	primary_wish_.reset();
+	failover_.set_primary(id);
+	reconsider(now_ms());
+	return {};
+}
+
+result<void> bond::set_delays(std::uint32_t up_ms, std::uint32_t down_ms) noexcept
+{
+	if (up_ms > max_delay_ms || down_ms > max_delay_ms)
+		return error(EINVAL, "a delay is 0 to %u ms, not %u", max_delay_ms, up_ms > max_delay_ms ? up_ms : down_ms);
+	const state_guard state(state_);
+	if (result<void> open = still_open(); !open)
+		return open;
+	up_delay_ms_ = up_ms;
+	down_delay_ms_ = down_ms;
+	failover_.set_delays(up_ms, down_ms);
+	reconsider(now_ms());
+	return {};
+}
+
+bond_facts bond::facts() noexcept
+{
+	const state_guard state(state_);
+	return {
+		.mode = mode_,
+		.policy = policy_,
+		.primary = failover_.primary(),
+		.active = mode_ == mode::active_backup ? last_.active : member_id::none,
+		.up_delay_ms = up_delay_ms_,
+		.down_delay_ms = down_delay_ms_,
+		.lsc_poll_period_ms = settings_.lsc_poll_period_ms,
+		.members = static_cast<unsigned>(members_.size()),
+		.usable = last_.usable_count,
+		.generation = generation_,
+		.started = started_,
+	};
+}
+
+std::optional<member_facts> bond::facts_of(member_id id) noexcept
+{
+	const state_guard state(state_);
+	const member_ptr m = member_with(id);
+	if (!m)
+		return std::nullopt;
+	member_facts f{};
+	f.id = id;
+	f.label = names_.of(id);
+	rte_strscpy(f.device, m->device_name[0] != '\0' ? m->device_name : m->spec.text, sizeof f.device);
+	f.port = m->port;
+	f.state = m->state;
+	f.status = failover_.member_view(id, now_ms()).value_or(member_status{});
+	f.link_up = m->link_up;
+	f.primary = failover_.primary() == id;
+	const auto usable = last_.usable();
+	f.transmits = mode_ == mode::active_backup
+	                      ? last_.active == id
+	                      : std::find(usable.begin(), usable.end(), id) != usable.end();
+	return f;
+}
+
+std::vector<member_id> bond::member_ids() noexcept
+{
+	const state_guard state(state_);
+	std::vector<member_id> ids;
+	for (const member_ptr &m : members_)
+		ids.push_back(m->id);
+	return ids;
+}
+
+} // namespace braid

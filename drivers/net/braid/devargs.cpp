@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// One row per key in `keys`, near the end; above it, what each row does with its value.
+//
+// The text is not split by rte_kvargs, which cannot be strict: of `a=mode=2` it forgets the `a`, an open `[`
+// swallows every comma after it, it stops at 32 pairs, and since 24.11 it treats a key without a value differently.
+#include "devargs.hpp"
+
+#include "names/quoted.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cinttypes>
+#include <cstdio>
+#include <optional>
+#include <span>
+#include <type_traits>
+
+#include <rte_config.h>
+#include <rte_memory.h>
+#include <rte_pci.h>
+
+namespace braid {
+namespace {
+
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_printable(char c) noexcept { return c >= ' ' && c <= '~'; }
+
+constexpr int hex_value(char c) noexcept
+{
+	if (is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+constexpr bool is_hex(char c) noexcept { return hex_value(c) >= 0; }
+constexpr bool is_pci_character(char c) noexcept { return is_hex(c) || c == ':' || c == '.'; }
+
+// "a, b or c"
+class alternatives {
+public:
+	explicit alternatives(std::span<const char *const> words) noexcept
+	{
+		std::size_t length = 0;
+		for (std::size_t i = 0; i < words.size() && length < sizeof text_; i++) {
+			const char *before = i == 0 ? "" : i + 1 == words.size() ? " or " : ", ";
+			length += std::snprintf(text_ + length, sizeof text_ - length, "%s%s", before, words[i]);
+		}
+	}
+	const char *text() const noexcept { return text_; }
+
+private:
+	char text_[200] = "";
+};
+
+// Decimal digits and nothing else. strtoul would take white space and signs, "-1" as a huge number, and leave the
+// rest of "10s" to be looked at.
+std::optional<std::uint64_t> decimal(std::string_view text) noexcept
+{
+	std::uint64_t value = 0;
+	const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+	if (failed != std::errc{} || end != text.data() + text.size())
+		return std::nullopt;
+	return value;
+}
+
+// The address with its domain and in lower case; nothing for any other text.
+std::optional<member_spec> pci_spec(std::string_view text) noexcept
+{
+	member_spec spec{.what = member_spec::kind::pci_address};
+	// rte_pci_addr_parse() takes signs, tabs and "0x", and devices and functions that no PCI bus has.
+	if (!std::all_of(text.begin(), text.end(), is_pci_character) || text.size() >= sizeof spec.text)
+		return std::nullopt;
+	text.copy(spec.text, text.size());
+
+	rte_pci_addr address{};
+	if (rte_pci_addr_parse(spec.text, &address) != 0 || address.devid > 0x1f || address.function > 7)
+		return std::nullopt;
+	rte_pci_device_name(&address, spec.text, sizeof spec.text);
+	return spec;
+}
+
+// A slip in an address or a port id must not become a device name that is waited for in vain.
+bool is_meant_as_pci(std::string_view text) noexcept
+{
+	return text.find(':') != text.npos && std::all_of(text.begin(), text.end(), is_pci_character);
+}
+bool is_meant_as_port_id(std::string_view text) noexcept
+{
+	if (text.starts_with("0x") || text.starts_with("0X"))
+		return std::all_of(text.begin() + 2, text.end(), is_hex);
+	return std::all_of(text.begin(), text.end(), is_digit);
+}
+
+result<member_spec> port_id_spec(std::string_view text) noexcept
+{
+	const std::optional<std::uint64_t> number = decimal(text);
+	if (!number || *number >= RTE_MAX_ETHPORTS)
+		return error(EINVAL, "%s is no port id; use 0 to %d, in decimal", quoted(text).c_str(),
+		             RTE_MAX_ETHPORTS - 1);
+	member_spec spec{.what = member_spec::kind::port_id, .port = static_cast<std::uint16_t>(*number)};
+	std::snprintf(spec.text, sizeof spec.text, "%u", spec.port);
+	return spec;
+}
+
+result<member_spec> device_name_spec(std::string_view text) noexcept
+{
+	member_spec spec{.what = member_spec::kind::device_name};
+	if (text.size() >= sizeof spec.text)
+		return error(EINVAL, "%s is too long for a device name; use at most %zu bytes", quoted(text).c_str(),
+		             sizeof spec.text - 1);
+	// A sign in front is a slip in a number; the separators of devargs cannot be in the name of any device.
+	const bool starts_well = is_letter(text[0]) || is_digit(text[0]) || text[0] == '_';
+	const bool goes_on_well = std::all_of(
+		text.begin(), text.end(), [](char c) { return is_printable(c) && c != ' ' && c != ',' && c != '='; });
+	if (!starts_well || !goes_on_well)
+		return error(EINVAL,
+		             "%s is no device name; start with a letter, a digit or _, without space, comma and =",
+		             quoted(text).c_str());
+	text.copy(spec.text, text.size());
+	return spec;
+}
+
+// `digits` hexadecimal digits, a colon, and so on until there are six bytes.
+bool parse_mac(std::string_view text, std::size_t digits, rte_ether_addr &mac) noexcept
+{
+	const std::size_t nibbles = 2 * sizeof mac.addr_bytes;
+	if (text.size() != nibbles + nibbles / digits - 1)
+		return false;
+	std::size_t nibble = 0;
+	for (std::size_t i = 0; i < text.size(); i++) {
+		if (i % (digits + 1) == digits) {
+			if (text[i] != ':')
+				return false;
+			continue;
+		}
+		if (!is_hex(text[i]))
+			return false;
+		std::uint8_t &byte = mac.addr_bytes[nibble++ / 2];
+		byte = static_cast<std::uint8_t>(byte << 4 | hex_value(text[i]));
+	}
+	return true;
+}
+
+// The functions of the table. Each either sets what its key means or says of `value` why not; the caller puts the
+// key before that.
+
+result<void> take_mode(bond_settings &into, std::string_view value, std::string_view) noexcept
+{
+	const std::optional<mode> wanted = mode_from(value);
+	if (wanted && is_supported(*wanted)) {
+		into.mode = *wanted;
+		return {};
+	}
+
+	std::array<const char *, mode_count> words;
+	unsigned count = 0;
+	for (unsigned i = 0; i < mode_count; i++)
+		if (is_supported(static_cast<mode>(i)))
+			words[count++] = to_string(static_cast<mode>(i));
+	const alternatives supported({words.data(), count});
+	if (wanted)
+		return error(ENOTSUP, "%s means %s, which is not supported yet; use %s", quoted(value).c_str(),
+		             to_string(*wanted), supported.text());
+	return error(EINVAL, "%s is no mode; use %s", quoted(value).c_str(), supported.text());
+}
+
+result<void> take_xmit_policy(bond_settings &into, std::string_view value, std::string_view) noexcept
+{
+	const std::optional<hash_policy> wanted = hash_policy_from(value);
+	if (!wanted)
+		return error(EINVAL, "%s is no transmit policy; use l2, l23 or l34", quoted(value).c_str());
+	into.xmit_policy = *wanted;
+	return {};
+}
+
+template <auto Field, unsigned Count>
+result<void> take_word(bond_settings &into, std::string_view value, std::string_view) noexcept
+{
+	using word = std::remove_reference_t<decltype(into.*Field)>;
+	std::array<const char *, Count> words;
+	for (unsigned i = 0; i < Count; i++) {
+		words[i] = to_string(static_cast<word>(i));
+		if (value == words[i]) {
+			into.*Field = static_cast<word>(i);
+			return {};
+		}
+	}
+	return error(EINVAL, "%s is not one of its values; use %s", quoted(value).c_str(), alternatives(words).text());
+}
+
+template <auto Field, std::uint32_t Min, std::uint32_t Max>
+result<void> take_ms(bond_settings &into, std::string_view value, std::string_view) noexcept
+{
+	const std::optional<std::uint64_t> number = decimal(value);
+	if (!number || *number < Min || *number > Max)
+		return error(EINVAL, "%s is not a whole number of milliseconds from %u to %u", quoted(value).c_str(),
+		             Min, Max);
+	into.*Field = static_cast<std::uint32_t>(*number);
+	return {};
+}
+
+result<void> take_seed(bond_settings &into, std::string_view value, std::string_view) noexcept
+{
+	into.seed = decimal(value);
+	if (!into.seed)
+		return error(EINVAL, "%s is not a whole number from 0 to %" PRIu64, quoted(value).c_str(), UINT64_MAX);
+	return {};
+}
+
+result<void> take_socket_id(bond_settings &into, std::string_view value, std::string_view) noexcept
+{
+	const std::optional<std::uint64_t> number = decimal(value);
+	if (value == "-1")
+		into.socket_id = SOCKET_ID_ANY;
+	else if (number && *number < RTE_MAX_NUMA_NODES)
+		into.socket_id = static_cast<int>(*number);
+	else
+		return error(EINVAL, "%s is no socket; use 0 to %d, or -1 for any", quoted(value).c_str(),
+		             RTE_MAX_NUMA_NODES - 1);
+	return {};
+}
+
+// The two forms that rte_ether_unformat_addr() has accepted in every release; what else it accepts has changed.
+result<void> take_mac(bond_settings &into, std::string_view value, std::string_view) noexcept
+{
+	rte_ether_addr mac{};
+	if (!parse_mac(value, 2, mac) && !parse_mac(value, 4, mac))
+		return error(EINVAL, "%s is no MAC address; write it like 02:00:00:00:00:01", quoted(value).c_str());
+	if (rte_is_zero_ether_addr(&mac))
+		return error(EINVAL, "%s is the zero address, which no port can have", quoted(value).c_str());
+	if (rte_is_multicast_ether_addr(&mac))
+		return error(EINVAL, "%s is a multicast address, which no port can have", quoted(value).c_str());
+	into.mac = mac;
+	return {};
+}
+
+result<member_spec> parse_port_but(std::string_view bond, std::string_view value) noexcept
+{
+	result<member_spec> spec = parse_member(value);
+	if (spec && spec->what == member_spec::kind::device_name && bond == spec->text)
+		return error(EINVAL, "%s is this bond, which cannot be its own member", quoted(value).c_str());
+	return spec;
+}
+
+result<void> take_member(bond_settings &into, std::string_view value, std::string_view bond) noexcept
+{
+	const result<member_spec> spec = parse_port_but(bond, value);
+	if (!spec)
+		return spec.error();
+	if (std::find(into.members.begin(), into.members.end(), *spec) != into.members.end())
+		return error(EEXIST, "%s was given before; a port can be a member once", quoted(value).c_str());
+	if (!into.members.push(*spec))
+		return error(ENOSPC, "%s is one too many; a bond has at most %u members", quoted(value).c_str(),
+		             max_members);
+	return {};
+}
+
+result<void> take_primary(bond_settings &into, std::string_view value, std::string_view bond) noexcept
+{
+	const result<member_spec> spec = parse_port_but(bond, value);
+	if (!spec)
+		return spec.error();
+	into.primary = *spec;
+	return {};
+}
+
+// EAL leaves this key in when a device is written as bus=vdev,name=net_braid0/class=eth/driver=net_braid,mode=...
+result<void> take_driver(bond_settings &, std::string_view value, std::string_view) noexcept
+{
+	if (value != "net_braid")
+		return error(EINVAL, "%s is another driver; use net_braid", quoted(value).c_str());
+	return {};
+}
+
+struct key_row {
+	const char *name;
+	result<void> (*take)(bond_settings &into, std::string_view value, std::string_view bond) noexcept;
+	enum { once, repeats } occurs = once;
+};
+
+constexpr key_row keys[] = {
+	{"mode", take_mode},
+	{"member", take_member, key_row::repeats},
+	{"slave", take_member, key_row::repeats}, // net_bonding's word until 23.11
+	{"primary", take_primary},
+	{"xmit_policy", take_xmit_policy},
+	{"agg_mode", take_word<&bond_settings::agg_mode, agg_mode_count>},
+	{"lsc_poll_period_ms", take_ms<&bond_settings::lsc_poll_period_ms, 1, max_delay_ms>},
+	{"up_delay", take_ms<&bond_settings::up_delay_ms, 0, max_delay_ms>},
+	{"down_delay", take_ms<&bond_settings::down_delay_ms, 0, max_delay_ms>},
+	{"mac", take_mac},
+	{"socket_id", take_socket_id},
+	{"tx_empty", take_word<&bond_settings::tx_empty, tx_empty_count>},
+	{"rx_port", take_word<&bond_settings::rx_port, rx_port_count>},
+	{"drain_ms", take_ms<&bond_settings::drain_ms, 0, max_drain_ms>},
+	{"seed", take_seed},
+	{"driver", take_driver},
+};
+static_assert(std::size(keys) <= 32, "one bit each in `seen`");
+
+error unknown_key(std::string_view key) noexcept
+{
+	// The last row is EAL's.
+	std::array<const char *, std::size(keys) - 1> names;
+	for (std::size_t i = 0; i < names.size(); i++)
+		names[i] = keys[i].name;
+	return error(EINVAL, "%s is no key; use %s", quoted(key).c_str(), alternatives(names).text());
+}
+
+result<void> take_pair(std::string_view pair, std::string_view bond, bond_settings &into, std::uint32_t &seen) noexcept
+{
+	const std::size_t equals = pair.find('=');
+	const std::string_view key = pair.substr(0, equals);
+	if (key.empty())
+		return error(EINVAL, "%s has no key; write key=value", quoted(pair).c_str());
+
+	const auto row = std::find_if(std::begin(keys), std::end(keys),
+	                              [key](const key_row &candidate) { return key == candidate.name; });
+	if (row == std::end(keys))
+		return unknown_key(key);
+	if (equals == pair.npos)
+		return error(EINVAL, "%s: has no value; write %s=value", row->name, row->name);
+
+	const std::string_view value = pair.substr(equals + 1);
+	if (value.empty())
+		return error(EINVAL, "%s: \"\" is no value; write %s=value", row->name, row->name);
+
+	const std::uint32_t bit = 1u << (row - keys);
+	if ((seen & bit) != 0 && row->occurs == key_row::once)
+		return error(EINVAL, "%s: %s comes second; give this key once", row->name, quoted(value).c_str());
+	seen |= bit;
+
+	const result<void> taken = row->take(into, value, bond);
+	if (!taken)
+		return error(taken.error().code(), "%s: %s", row->name, taken.error().text());
+	return {};
+}
+
+} // namespace
+
+result<bond_settings> parse_devargs(const char *args, const char *bond_name) noexcept
+{
+	const std::string_view bond = bond_name != nullptr ? bond_name : "";
+	std::string_view rest = args != nullptr ? args : "";
+	bond_settings settings;
+	std::uint32_t seen = 0;
+	while (!rest.empty()) {
+		const std::string_view pair = rest.substr(0, rest.find(','));
+		rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+		// Two commas in a row, or one at the end, come from scripts; net_bonding takes no offence either.
+		if (pair.empty())
+			continue;
+		if (const result<void> taken = take_pair(pair, bond, settings, seen); !taken)
+			return taken.error();
+	}
+	return settings;
+}
+
+result<member_spec> parse_member(std::string_view text) noexcept
+{
+	if (text.empty())
+		return error(EINVAL, "\"\" is no member; use a device name, a PCI address or a port id");
+	if (is_meant_as_port_id(text))
+		return port_id_spec(text);
+	if (!is_meant_as_pci(text))
+		return device_name_spec(text);
+	const std::optional<member_spec> pci = pci_spec(text);
+	if (!pci)
+		return error(EINVAL, "%s is no PCI address; write it like 0000:01:00.0", quoted(text).c_str());
+	return *pci;
+}
+
+bool matches(const member_spec &spec, const port_facts &port) noexcept
+{
+	switch (spec.what) {
+	case member_spec::kind::device_name:
+		return port.ethdev_name == spec.text || port.device_name == spec.text;
+	case member_spec::kind::pci_address: {
+		const std::optional<member_spec> pci = pci_spec(port.device_name);
+		return pci && *pci == spec;
+	}
+	case member_spec::kind::port_id:
+		return port.port_id == spec.port;
+	}
+	return false;
+}
+
+} // namespace braid

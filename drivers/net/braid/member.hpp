@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// One member of a bond, from the wish that names it to the port that serves it.
+#pragma once
+
+#include "base/ids.hpp"
+#include "claimed_port.hpp"
+#include "settings.hpp"
+#include "traffic.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+namespace braid {
+
+enum class member_state : std::uint8_t {
+	pending,  // its device does not exist now
+	claimed,  // owned, not started
+	running,  // started and in the snapshot
+	leaving,  // out of the transmit set, still polled until dry
+	gone,     // out of the snapshot, not yet released
+};
+
+constexpr const char *to_string(member_state s) noexcept
+{
+	switch (s) {
+	case member_state::pending: return "pending";
+	case member_state::claimed: return "claimed";
+	case member_state::running: return "running";
+	case member_state::leaving: return "leaving";
+	case member_state::gone: return "gone";
+	}
+	return "?";
+}
+
+inline constexpr std::uint16_t no_port = UINT16_MAX;
+
+// Shared between the bond and whoever is looking at it at the moment: it outlives its removal from the bond until the
+// last of them lets go.
+struct member {
+	member(member_id id, const member_spec &spec) noexcept : id(id), spec(spec) {}
+
+	const member_id id;
+	const member_spec spec;
+
+	// Guarded by the bond's state lock. Changed only with the configuration lock held as well.
+	member_state state = member_state::pending;
+	std::uint16_t port = no_port;
+	std::optional<unsigned> seat; // from the first attachment on
+	bool deliver_while_leaving = false;
+	bool link_up = false; // as the port last said, before any delay
+	std::uint16_t refused_port = no_port; // a port that could not join: logged once, not tried again by itself
+
+	// The device has gone by itself: nothing may touch it. Set by whoever is told, at once and without a lock.
+	std::atomic<bool> vanished{false};
+
+	// Held while a control operation touches the device, so that no two do at a time, and removal waits for the
+	// one that runs. Never taken with the state lock held; a burst never takes it.
+	std::mutex device;
+	// Guarded by `device`.
+	std::optional<claimed_port> claimed;
+	traffic counted;
+	char device_name[RTE_ETH_NAME_MAX_LEN] = ""; // written at attach, before the member is shown
+};
+
+using member_ptr = std::shared_ptr<member>;
+
+} // namespace braid

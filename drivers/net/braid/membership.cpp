@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// Members come, go and are renamed. Adding is a transaction; removing loses no packet that could be saved.
+#include "bond.hpp"
+
+#include "clock.hpp"
+#include "devargs.hpp"
+#include "log.hpp"
+#include "names/quoted.hpp"
+#include "registry.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace braid {
+namespace {
+
+port_facts facts_of_port(std::uint16_t port) noexcept
+{
+	const rte_eth_dev &dev = rte_eth_devices[port];
+	const char *device = dev.device != nullptr ? rte_dev_name(dev.device) : nullptr;
+	return {dev.data->name, device != nullptr ? device : "", port};
+}
+
+error about(const member &m, const char *label, const error &why) noexcept
+{
+	return error(why.code(), "%s: %s", label[0] != '\0' ? label : m.spec.text, why.text());
+}
+
+} // namespace
+
+std::optional<std::uint16_t> bond::find_port(const member_spec &spec) const noexcept
+{
+	// Owned ports as well, so that one that somebody else owns is refused by name and not taken for missing.
+	for (std::uint16_t port = 0; port < RTE_MAX_ETHPORTS; port++)
+		if (rte_eth_dev_is_valid_port(port) != 0 && port != port_ && matches(spec, facts_of_port(port)))
+			return port;
+	return std::nullopt;
+}
+
+member_ptr bond::member_with(member_id id) const noexcept
+{
+	for (const member_ptr &m : members_)
+		if (m->id == id)
+			return m;
+	return nullptr;
+}
+
+member_ptr bond::member_on(std::uint16_t port) const noexcept
+{
+	for (const member_ptr &m : members_)
+		if (m->port == port)
+			return m;
+	return nullptr;
+}
+
+// Claims the port for the member and, if the bond runs, makes it run. Leaves everything as it was on failure.
+result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
+{
+	if (is_braid_port(port))
+		return error(ELOOP, "port %u is a net_braid bond itself", port);
+	const char *const device = rte_eth_devices[port].data->name;
+	{
+		const std::lock_guard lock(m->device);
+		result<claimed_port> claimed = claimed_port::claim(port, owner_);
+		if (!claimed)
+			return claimed.error();
+		if (configured_)
+			if (result<void> able = claimed->check(wanted_); !able)
+				return able;
+		m->claimed.emplace(std::move(*claimed));
+		m->vanished = false;
+		rte_strscpy(m->device_name, device, sizeof m->device_name);
+		port_counters now;
+		if (read_counters(port, now) == 0)
+			m->counted.begin(now);
+	}
+	bool started = false;
+	bool only_one = true;
+	{
+		const state_guard state(state_);
+		m->state = member_state::claimed;
+		m->port = port;
+		m->refused_port = no_port;
+		if (!m->seat) {
+			const seat_map::seating s = seats_.sit(m->device_name);
+			if (s.evicted)
+				buckets_->forget(s.seat);
+			m->seat = s.seat;
+		}
+		if (primary_wish_ && matches(*primary_wish_, facts_of_port(port))) {
+			failover_.set_primary(m->id);
+			primary_wish_.reset();
+		}
+		started = started_;
+		for (const member_ptr &other : members_)
+			only_one &= other == m || other->port == no_port;
+	}
+	if (only_one)
+		adopt_mac(m->claimed->own_mac());
+	if (!started)
+		return {};
+
+	if (result<void> up = bring_up(*m); !up) {
+		{
+			const state_guard state(state_);
+			m->state = member_state::pending;
+			m->port = no_port;
+		}
+		const std::lock_guard lock(m->device);
+		m->claimed.reset();
+		return up;
+	}
+	rte_eth_link link{};
+	ask_link(*m, link);
+	const state_guard state(state_);
+	m->state = member_state::running;
+	failover_.set_enabled(m->id, true);
+	report(*m, link);
+	return {};
+}
+
+result<void> bond::bring_up(member &m) noexcept
+{
+	const std::lock_guard lock(m.device);
+	if (!m.claimed || m.claimed->runs())
+		return {};
+	return m.claimed->start(wanted_);
+}
+
+void bond::take_down(member &m) noexcept
+{
+	const std::lock_guard lock(m.device);
+	if (!m.claimed || !m.claimed->runs() || m.vanished)
+		return;
+	port_counters now;
+	if (read_counters(m.claimed->port(), now) == 0)
+		m.counted.sample(now);
+	m.claimed->stop();
+}
+
+// The first member gives the bond its address, unless somebody chose one.
+void bond::adopt_mac(const rte_ether_addr &mac) noexcept
+{
+	if (mac_chosen_ || rte_is_valid_assigned_ether_addr(&mac) == 0)
+		return;
+	wanted_.mac = mac;
+	dev_->data->mac_addrs[0] = mac;
+}
+
+result<member_id> bond::add(const member_spec &spec, std::string_view wanted_name) noexcept
+{
+	const config_guard guard(config_);
+	if (result<void> open = still_open(); !open)
+		return open.error();
+	const std::optional<std::uint16_t> port = find_port(spec);
+
+	member_ptr m;
+	name label;
+	{
+		const state_guard state(state_);
+		for (const member_ptr &other : members_)
+			if (other->spec == spec || (port && other->port == *port))
+				return error(EEXIST, "%s is a member already, named %s", spec.text,
+				             names_.of(other->id).c_str());
+		if (members_.size() == max_members)
+			return error(ENOSPC, "%s has %u members, which is the most", device_name_, max_members);
+		m = std::make_shared<member>(static_cast<member_id>(++last_id_), spec);
+		const name fallback = name_from_device(port ? rte_eth_devices[*port].data->name : spec.text);
+		result<name> promised = names_.promise(m->id, wanted_name.empty() ? fallback.view() : wanted_name);
+		if (!promised)
+			return promised.error();
+		label = *promised;
+		failover_.join(m->id, {}, now_ms());
+		failover_.set_enabled(m->id, false);
+	}
+	if (port)
+		if (result<void> joined = attach(m, *port); !joined) {
+			const state_guard state(state_);
+			names_.forget(m->id);
+			failover_.leave(m->id);
+			if (m->seat)
+				seats_.leave(*m->seat);
+			return about(*m, label.c_str(), joined.error());
+		}
+	{
+		const state_guard state(state_);
+		names_.fulfil(m->id);
+		members_.push_back(m);
+		if (primary_wish_ && *primary_wish_ == spec) {
+			failover_.set_primary(m->id);
+			primary_wish_.reset();
+		}
+		publish_directory();
+		republish();
+		tell(event_kind::member_added, m->id);
+	}
+	refresh_reta_size();
+	BRAID_LOG(INFO, "%s: member %s %s", device_name_, label.c_str(),
+	          port ? "added" : "is wanted and joins when its device appears");
+	return m->id;
+}
+
+result<void> bond::remove(member_id id) noexcept
+{
+	const config_guard guard(config_);
+	if (result<void> open = still_open(); !open)
+		return open;
+	member_ptr m;
+	name label;
+	bool ran = false;
+	{
+		const state_guard state(state_);
+		m = member_with(id);
+		if (!m)
+			return error(ENOENT, "%s has no member with id %u", device_name_, to_number(id));
+		label = names_.of(id);
+		ran = m->state == member_state::running;
+		if (ran) {
+			m->deliver_while_leaving = mode_ != mode::active_backup || last_.active == id;
+			m->state = member_state::leaving;
+			draining_now_ = ++drain_;
+		}
+		failover_.leave(id);
+		republish();
+	}
+	if (ran)
+		drain(*m);
+	{
+		const state_guard state(state_);
+		m->state = member_state::gone;
+		draining_now_ = 0;
+		publish(last_, change::same_operation);
+	}
+	rcu::wait_for_readers();
+	let_go(m);
+	{
+		const state_guard state(state_);
+		departed_ += m->counted.sum();
+		if (m->seat)
+			seats_.leave(*m->seat);
+		tell(event_kind::member_removed, id);
+		names_.forget(id);
+		std::erase(members_, m);
+		publish_directory();
+	}
+	give_back_unused_ports();
+	refresh_reta_size();
+	BRAID_LOG(INFO, "%s: member %s removed", device_name_, label.c_str());
+	return {};
+}
+
+// Waits until every receive queue of the application has seen the leaving member empty, at most drain_ms. An application
+// that does not poll receives nothing more from it either way.
+void bond::drain(member &m) noexcept
+{
+	const std::uint64_t number = drain_;
+	const auto dry = [&] {
+		const state_guard state(state_);
+		if (m.state != member_state::leaving)
+			return true;
+		for (unsigned q = 0; q < wanted_.rx_queues && q < rx_lanes_.size(); q++)
+			if (rx_lanes_[q] && rx_lanes_[q]->dry_in.load(std::memory_order_acquire) != number)
+				return false;
+		return true;
+	};
+	const time_ms until = now_ms() + settings_.drain_ms;
+	while (!dry() && now_ms() < until)
+		std::this_thread::sleep_for(std::chrono::microseconds(200));
+}
+
+// Gives the port back as it was found. No burst can reach it any more.
+void bond::let_go(const member_ptr &m) noexcept
+{
+	const std::lock_guard lock(m->device);
+	if (!m->claimed)
+		return;
+	if (m->vanished)
+		m->claimed->abandon();
+	port_counters now;
+	if (!m->vanished && m->claimed->runs() && read_counters(m->claimed->port(), now) == 0)
+		m->counted.sample(now);
+	m->claimed.reset();
+}
+
+// Of ports that were reserved when they appeared, for a member that does not want them any more.
+void bond::give_back_unused_ports() noexcept
+{
+	std::uint16_t port;
+	RTE_ETH_FOREACH_DEV_OWNED_BY(port, owner_.id) {
+		const std::vector<member_ptr> all = members();
+		const bool used = std::any_of(all.begin(), all.end(), [port](const member_ptr &m) {
+			const std::lock_guard lock(m->device);
+			return m->claimed && m->claimed->port() == port;
+		});
+		if (!used)
+			rte_eth_dev_owner_unset(port, owner_.id);
+	}
+}
+
+// Attaches what has appeared. One that cannot join is logged once and left alone until it appears anew or the
+// application configures or starts the bond (`retry_refused`).
+void bond::attach_pending(bool retry_refused) noexcept
+{
+	bool any = false;
+	for (const member_ptr &m : members()) {
+		std::uint16_t refused = no_port;
+		{
+			const state_guard state(state_);
+			if (m->state != member_state::pending)
+				continue;
+			refused = m->refused_port;
+		}
+		const std::optional<std::uint16_t> port = find_port(m->spec);
+		if (!port || (!retry_refused && *port == refused))
+			continue;
+		const result<void> joined = attach(m, *port);
+		any = true;
+		const state_guard state(state_);
+		if (joined) {
+			publish_directory();
+			republish();
+			tell(event_kind::member_added, m->id);
+			BRAID_LOG(INFO, "%s: member %s has appeared", device_name_, names_.of(m->id).c_str());
+		} else {
+			m->refused_port = *port;
+			tell(event_kind::attach_failed, m->id, joined.error().text());
+			BRAID_LOG(ERR, "%s: member %s has appeared and cannot join: %s", device_name_,
+			          names_.of(m->id).c_str(), joined.error().text());
+		}
+	}
+	if (any) {
+		give_back_unused_ports();
+		refresh_reta_size();
+	}
+}
+
+// The device vanished by itself. It has left the snapshot; what remains is to forget it without touching it.
+void bond::finish_loss(const member_ptr &m) noexcept
+{
+	{
+		const state_guard state(state_);
+		if (m->state != member_state::gone || member_with(m->id) != m)
+			return; // removed, or dealt with, in the meantime
+	}
+	rcu::wait_for_readers();
+	let_go(m);
+	const state_guard state(state_);
+	m->state = member_state::pending;
+	m->port = no_port;
+	publish_directory();
+	tell(event_kind::member_lost, m->id);
+	BRAID_LOG(WARNING, "%s: the device of member %s has gone; it joins again when it is back", device_name_,
+	          names_.of(m->id).c_str());
+}
+
+result<void> bond::rename(member_id id, std::string_view wanted) noexcept
+{
+	const state_guard guard(state_);
+	if (result<void> open = still_open(); !open)
+		return open;
+	result<rename_outcome> renamed = names_.rename(id, wanted);
+	if (!renamed)
+		return renamed.error();
+	if (!renamed->changed())
+		return {};
+	publish_directory();
+	tell(event_kind::member_renamed, id, {}, renamed->before);
+	return {};
+}
+
+std::optional<member_id> bond::find(std::string_view text) const noexcept
+{
+	const rcu::read_section section;
+	const directory *d = directory_.get(section);
+	if (const std::optional<member_id> named = d->names.find(text))
+		return named;
+	for (unsigned i = 0; i < d->count; i++)
+		if (text == d->devices[i].device)
+			return d->devices[i].id;
+	return std::nullopt;
+}
+
+name bond::name_of(member_id id) const noexcept
+{
+	const rcu::read_section section;
+	const name *found = directory_.get(section)->names.find(id);
+	return found != nullptr ? *found : name();
+}
+
+} // namespace braid

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// The vdev driver net_braid: makes a bond from its device arguments, and takes it away again.
+#include "bond.hpp"
+#include "burst.hpp"
+#include "devargs.hpp"
+#include "log.hpp"
+#include "ops.hpp"
+#include "registry.hpp"
+
+namespace braid {
+
+int log_type;
+
+namespace {
+
+RTE_INIT(register_log)
+{
+	log_type = rte_log_register("pmd.net.braid");
+	if (log_type >= 0)
+		rte_log_set_level(log_type, RTE_LOG_NOTICE);
+}
+
+int refuse(const char *device, const error &why) noexcept
+{
+	BRAID_LOG(ERR, "%s: %s", device, why.text());
+	return -why.code();
+}
+
+int probe(rte_vdev_device *vdev) noexcept
+{
+	const char *const device = rte_vdev_device_name(vdev);
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return refuse(device, error(ENOTSUP, "a bond can be used in the primary process only"));
+	const result<bond_settings> settings = parse_devargs(rte_vdev_device_args(vdev), device);
+	if (!settings)
+		return refuse(device, settings.error());
+	if (settings->socket_id)
+		vdev->device.numa_node = *settings->socket_id;
+	else if (vdev->device.numa_node == SOCKET_ID_ANY)
+		vdev->device.numa_node = static_cast<int>(rte_socket_id());
+
+	sdk::probe_port<port_private> port(vdev);
+	if (!port)
+		return refuse(device, error(ENOMEM, "no free ethdev port"));
+	port->data->mac_addrs = (*port).macs;
+	port->data->dev_flags |= RTE_ETH_DEV_INTR_LSC;
+	port->data->promiscuous = 0;
+	port->data->all_multicast = 0;
+	port->dev_ops = &braid_ops;
+	port->rx_pkt_burst = rx_burst;
+	port->tx_pkt_burst = tx_burst;
+	port->tx_pkt_prepare = tx_prepare;
+	port->rx_queue_count = sdk::rx_queue_count<rx_queue_count>;
+
+	const bond_ptr b = std::make_shared<bond>(port.get(), *settings);
+	(*port).bond = b;
+	if (!register_bond(b))
+		return refuse(device, error(ENOMEM, "ethdev does not tell about its ports"));
+	if (result<void> open = b->open(); !open) {
+		unregister_bond(b.get());
+		return refuse(device, open.error());
+	}
+	port.finish();
+	return 0;
+}
+
+int remove(rte_vdev_device *vdev) noexcept
+{
+	rte_eth_dev *const dev = rte_eth_dev_allocated(rte_vdev_device_name(vdev));
+	if (dev == nullptr)
+		return 0; // closed before
+	if (dev->data->dev_started != 0)
+		rte_eth_dev_stop(dev->data->port_id);
+	return rte_eth_dev_close(dev->data->port_id);
+}
+
+// Complete before any constructor runs: registration is one.
+constinit rte_vdev_driver driver = [] {
+	rte_vdev_driver d{};
+	d.probe = probe;
+	d.remove = remove;
+	return d;
+}();
+
+} // namespace
+
+bool is_braid_port(std::uint16_t port) noexcept { return rte_eth_devices[port].dev_ops == &braid_ops; }
+
+BRAID_REGISTER_VDEV("net_braid", driver,
+                    "mode=<mode> member=<device> primary=<device> xmit_policy=<l2|l23|l34> "
+                    "lsc_poll_period_ms=<ms> up_delay=<ms> down_delay=<ms> mac=<address> socket_id=<n> "
+                    "tx_empty=<keep|drop> rx_port=<bond|member> drain_ms=<ms> seed=<n>");
+
+} // namespace braid

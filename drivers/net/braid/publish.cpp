@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// From what is known to what bursts see: builds the next snapshot and publishes it. All of it with the state lock held,
+// none of it waits for anything.
+#include "bond.hpp"
+
+#include "burst.hpp"
+#include "clock.hpp"
+#include "log.hpp"
+
+#include <algorithm>
+
+namespace braid {
+namespace {
+
+bool contains(std::span<const member_id> set, member_id id) noexcept
+{
+	return std::find(set.begin(), set.end(), id) != set.end();
+}
+
+} // namespace
+
+void bond::report(member &m, const rte_eth_link &link) noexcept
+{
+	m.link_up = link.link_status == RTE_ETH_LINK_UP;
+	const bool speed_known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
+	failover_.report(m.id,
+	                 {.up = m.link_up,
+	                  .speed_mbps = speed_known ? link.link_speed : 0,
+	                  .full_duplex = link.link_duplex == RTE_ETH_LINK_FULL_DUPLEX},
+	                 now_ms());
+}
+
+// Publishes if what was reported, or the time, changes who transmits.
+void bond::reconsider(time_ms now) noexcept
+{
+	const decision next = failover_.evaluate(now);
+	const bool one_sends = mode_ == mode::active_backup;
+	const decision before = std::exchange(last_, next);
+	if (next.usable_changed || (one_sends && next.active_changed))
+		publish(next, change::counts);
+	tell_changes(before, next);
+	if (next.deadline != before.deadline)
+		watch_wakes_.notify_all();
+}
+
+// Publishes in any case: the members, the mode or something else in the snapshot has changed.
+void bond::republish() noexcept
+{
+	const decision next = failover_.evaluate(now_ms());
+	const decision before = std::exchange(last_, next);
+	publish(next, change::counts);
+	tell_changes(before, next);
+	watch_wakes_.notify_all();
+}
+
+void bond::publish(const decision &d, change kind) noexcept
+{
+	auto next = std::make_unique<snapshot>();
+	if (kind == change::counts)
+		generation_++;
+	next->generation = generation_;
+	next->drain = draining_now_;
+	next->bond_port = port_;
+	next->mode = mode_;
+	next->policy = policy_;
+	next->seed = seed_;
+	fill_transmit(*next, d);
+	fill_receive(*next, d);
+	if (mode_ == mode::balance)
+		fill_buckets(*next, d);
+	select_functions(*next, settings_.tx_empty, settings_.rx_port);
+	rcu::retire(std::unique_ptr<rcu::retirable>(snapshot_.exchange(next.release())));
+	update_link(d);
+}
+
+void bond::fill_transmit(snapshot &s, const decision &d) const noexcept
+{
+	if (!started_)
+		return;
+	std::array<eth_tx_prep_t, max_members> seen{};
+	for (member_id id : d.usable()) {
+		if (mode_ == mode::active_backup && id != d.active)
+			continue;
+		const std::uint16_t port = member_with(id)->port;
+		s.tx_port[s.tx_count++] = port;
+		// Members of one driver share the function, and once is enough for them all.
+		const eth_tx_prep_t prepare = rte_eth_devices[port].tx_pkt_prepare;
+		const auto end = seen.begin() + s.prepare_count;
+		if (prepare != nullptr && std::find(seen.begin(), end, prepare) == end) {
+			seen[s.prepare_count] = prepare;
+			s.prepare_port[s.prepare_count++] = port;
+		}
+	}
+}
+
+void bond::fill_receive(snapshot &s, const decision &d) const noexcept
+{
+	if (!started_)
+		return;
+	for (const member_ptr &m : members_) {
+		const bool leaving = m->state == member_state::leaving;
+		if (m->state != member_state::running && !leaving)
+			continue;
+		const bool deliver = leaving ? m->deliver_while_leaving
+		                             : mode_ != mode::active_backup || m->id == d.active;
+		s.rx_member[s.rx_count++] = {m->port, deliver, leaving};
+	}
+}
+
+void bond::fill_buckets(snapshot &s, const decision &d) noexcept
+{
+	seat_set active = 0;
+	std::array<std::uint8_t, max_members> index_of_seat{};
+	std::uint8_t index = 0;
+	for (member_id id : d.usable()) {
+		const unsigned seat = *member_with(id)->seat;
+		active |= seat_set{1} << seat;
+		index_of_seat[seat] = index++;
+	}
+	buckets_->set_active(active);
+	if (active == 0)
+		return;
+	for (unsigned b = 0; b < bucket_count; b++)
+		s.bucket[b] = index_of_seat[buckets_->holder(b)];
+}
+
+void bond::publish_directory() noexcept
+{
+	auto next = std::make_unique<directory>();
+	next->names = names_.index();
+	for (const member_ptr &m : members_) {
+		directory::place &place = next->devices[next->count++];
+		place.id = m->id;
+		rte_strscpy(place.device, m->device_name[0] != '\0' ? m->device_name : m->spec.text, sizeof place.device);
+	}
+	rcu::retire(std::unique_ptr<rcu::retirable>(directory_.exchange(next.release())));
+}
+
+// What the application sees as the bond's link: up with one usable member; as fast as what carries packets.
+void bond::update_link(const decision &d) noexcept
+{
+	std::uint32_t sum = 0, slowest = UINT32_MAX;
+	const time_ms now = now_ms();
+	for (member_id id : d.usable()) {
+		const std::uint32_t speed = failover_.member_view(id, now)->speed_mbps;
+		if (mode_ == mode::active_backup && id != d.active)
+			continue;
+		sum += speed;
+		slowest = std::min(slowest, speed);
+	}
+	rte_eth_link link{};
+	link.link_status = started_ && d.carrier ? RTE_ETH_LINK_UP : RTE_ETH_LINK_DOWN;
+	link.link_duplex = RTE_ETH_LINK_FULL_DUPLEX;
+	link.link_autoneg = RTE_ETH_LINK_AUTONEG;
+	if (link.link_status == RTE_ETH_LINK_UP) {
+		link.link_speed = mode_ == mode::broadcast ? slowest : sum;
+		if (link.link_speed == 0)
+			link.link_speed = RTE_ETH_SPEED_NUM_UNKNOWN;
+	}
+	if (!sdk::set_link(dev_, link))
+		return;
+	BRAID_LOG(NOTICE, "%s: link %s", device_name_, link.link_status == RTE_ETH_LINK_UP ? "up" : "down");
+	tell(link.link_status == RTE_ETH_LINK_UP ? event_kind::link_up : event_kind::link_down);
+	const std::lock_guard inbox(inbox_);
+	link_event_due_ = true;
+}
+
+void bond::tell_changes(const decision &before, const decision &after) noexcept
+{
+	for (member_id id : before.usable())
+		if (!contains(after.usable(), id) && member_with(id)) {
+			BRAID_LOG(NOTICE, "%s: member %s is not usable any more", device_name_, names_.of(id).c_str());
+			tell(event_kind::member_unusable, id);
+		}
+	for (member_id id : after.usable())
+		if (!contains(before.usable(), id)) {
+			BRAID_LOG(NOTICE, "%s: member %s is usable", device_name_, names_.of(id).c_str());
+			tell(event_kind::member_usable, id);
+		}
+	if (mode_ == mode::active_backup && after.active != before.active) {
+		BRAID_LOG(NOTICE, "%s: active member is %s", device_name_,
+		          after.active == member_id::none ? "none" : names_.of(after.active).c_str());
+		tell(event_kind::active_changed, after.active);
+	}
+}
+
+void bond::tell(event_kind kind, member_id id, std::string reason, const name &before) noexcept
+{
+	event e{kind, id, now_ns(), generation_, id == member_id::none ? name() : names_.of(id), before,
+	        std::move(reason)};
+	{
+		const std::lock_guard inbox(inbox_);
+		events_.push_back(std::move(e));
+	}
+	inbox_wakes_.notify_all();
+}
+
+} // namespace braid

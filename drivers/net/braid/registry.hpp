@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// The bonds of this process, and the way of ethdev's events to them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace braid {
+
+class bond;
+using bond_ptr = std::shared_ptr<bond>;
+
+// Makes a bond findable, and from the first one on listens to the events of all ports. False if ethdev refuses that.
+bool register_bond(const bond_ptr &b) noexcept;
+void unregister_bond(const bond *b) noexcept;
+
+// Null if there is none. Whoever holds the result may call it after the bond was closed; it then answers ENODEV.
+bond_ptr find_bond(std::uint16_t port) noexcept;
+bond_ptr find_bond(std::string_view device_name) noexcept;
+std::vector<bond_ptr> all_bonds() noexcept;
+
+// Whether the port was made by this driver, in this process or before it was registered.
+bool is_braid_port(std::uint16_t port) noexcept;
+
+} // namespace braid

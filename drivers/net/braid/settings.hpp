@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// What an operator asks of a bond before it exists. Filled by parse_devargs() or by the C API, read once by probe.
+#pragma once
+
+#include "base/limits.hpp"
+#include "base/mode.hpp"
+#include "base/options.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <rte_dev.h>
+#include <rte_ether.h>
+
+namespace braid {
+
+// A member as the operator names it. It is a wish: the port may not exist yet, and two specs of different kinds
+// may turn out to be one port, which only the claim can find.
+struct member_spec {
+	enum class kind : std::uint8_t { device_name, pci_address, port_id };
+
+	kind what = kind::device_name;
+	// NUL-terminated canonical spelling: the device name as given, "0000:01:00.0" or "3".
+	char text[RTE_DEV_NAME_MAX_LEN] = "";
+	// Only for kind port_id.
+	std::uint16_t port = 0;
+
+	bool operator==(const member_spec &other) const noexcept
+	{
+		return what == other.what && std::string_view(text) == other.text;
+	}
+};
+
+// Which of several aggregators mode lacp uses. Numbered as in rte_eth_bond_8023ad.h; other modes ignore it.
+enum class agg_mode : std::uint8_t { bandwidth, count, stable };
+inline constexpr unsigned agg_mode_count = 3;
+
+// Spelled as in the devargs.
+constexpr const char *to_string(agg_mode m) noexcept
+{
+	switch (m) {
+	case agg_mode::bandwidth: return "bandwidth";
+	case agg_mode::count: return "count";
+	case agg_mode::stable: return "stable";
+	}
+	return "?";
+}
+
+// An hour: a longer period or delay is a slip of the keyboard.
+inline constexpr std::uint32_t max_delay_ms = 3'600'000;
+inline constexpr std::uint32_t max_drain_ms = 60'000;
+
+// The wanted members, in the order in which they were given.
+class member_list {
+public:
+	// False when the list is full.
+	bool push(const member_spec &spec) noexcept
+	{
+		if (count_ == specs_.size())
+			return false;
+		specs_[count_++] = spec;
+		return true;
+	}
+
+	unsigned size() const noexcept { return count_; }
+	bool empty() const noexcept { return count_ == 0; }
+	const member_spec *begin() const noexcept { return specs_.data(); }
+	const member_spec *end() const noexcept { return specs_.data() + count_; }
+	const member_spec &operator[](unsigned i) const noexcept { return specs_[i]; }
+
+private:
+	std::array<member_spec, max_members> specs_{};
+	unsigned count_ = 0;
+};
+
+struct bond_settings {
+	// Down to socket_id all mean what they mean to net_bonding and have its defaults (for mode it has none).
+	braid::mode mode = braid::mode::round_robin;
+	member_list members;
+	// Need not be among the members: it may join later, or stand there by another spelling.
+	std::optional<member_spec> primary;
+	hash_policy xmit_policy = hash_policy::l2;
+	braid::agg_mode agg_mode = braid::agg_mode::stable;
+	std::uint32_t lsc_poll_period_ms = 10;
+	std::uint32_t up_delay_ms = 0;
+	std::uint32_t down_delay_ms = 0;
+	// Without one the bond takes its first member's.
+	std::optional<rte_ether_addr> mac;
+	// SOCKET_ID_ANY is a choice; without a choice it is the socket of the probing thread.
+	std::optional<int> socket_id;
+
+	braid::tx_empty tx_empty = braid::tx_empty::keep;
+	braid::rx_port rx_port = braid::rx_port::bond;
+	// How long a removed member's receive queues are polled at most before it is let go.
+	std::uint32_t drain_ms = 100;
+	// Without one it is random, so that two bonds in a row do not agree on the same half of the flows.
+	std::optional<std::uint64_t> seed;
+};
+
+} // namespace braid

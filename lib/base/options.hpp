@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// Choices an operator makes about packets; the burst functions are compiled for each.
+#pragma once
+
+#include <cstdint>
+
+namespace braid {
+
+// What a transmit burst does with its packets while no member is active.
+enum class tx_empty : std::uint8_t {
+	keep, // consume nothing: the packets stay the caller's
+	drop, // free and count them, for an application that frees nothing itself
+};
+inline constexpr unsigned tx_empty_count = 2;
+
+// Whose port id a received mbuf carries.
+enum class rx_port : std::uint8_t { bond, member };
+inline constexpr unsigned rx_port_count = 2;
+
+// Spelled as in the devargs.
+constexpr const char *to_string(tx_empty t) noexcept { return t == tx_empty::keep ? "keep" : "drop"; }
+constexpr const char *to_string(rx_port r) noexcept { return r == rx_port::bond ? "bond" : "member"; }
+
+} // namespace braid

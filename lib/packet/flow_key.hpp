@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// The flow key: the fields by which a policy tells one flow from another. Packets with equal keys leave
+// through the same member. What stands in the key:
+//
+//   l2   destination and source MAC, EtherType.
+//   l23  l2, and the IPv4 or IPv6 addresses where there are any.
+//   l34  IP addresses, protocol, and the ports of TCP, UDP and SCTP where every packet of the flow shows them
+//        (views.hpp says when). What is not IP, or not soundly, has the key of l2.
+//
+// The fields keep their direction: the two directions of a connection have different keys.
+//
+// The EtherType is that behind the VLAN tags, and the tags themselves are left out, so that a NIC which
+// strips or inserts them does not move a flow. As in Linux bonding it is in the key of l2, so that one pair
+// of stations with several network protocols can use several members. The length that 802.3 frames have in
+// its place is left out: the frames of one LLC conversation differ in it and must not overtake one another.
+//
+// Linux leaves the protocol out of layer3+4; here it is in, so that TCP and UDP between the same ports need
+// not share a member. All fragments of a datagram have the same: those of IPv6 have the number of the
+// fragment header. ICMP and everything else without ports goes by addresses and protocol.
+//
+// A packet too short for an Ethernet header has an empty key.
+#pragma once
+
+#include "base/mode.hpp"
+#include "packet/views.hpp"
+
+#include <rte_mbuf_core.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace braid {
+
+// Two words of MAC addresses and EtherType, four of IPv6 addresses.
+inline constexpr unsigned max_flow_key_words = 6;
+
+// A word of the key, as two halves of 32 bits.
+constexpr std::uint64_t mac_tail_word(std::uint32_t macs_tail, std::uint16_t type) noexcept
+{
+	constexpr std::uint16_t lowest_type = 0x0600;
+	return macs_tail | std::uint64_t{type < lowest_type ? std::uint16_t{0} : type} << 32;
+}
+
+constexpr std::uint64_t upper_layer_word(upper_layer_view upper) noexcept
+{
+	return upper.ports | std::uint64_t{upper.protocol} << 32;
+}
+
+// Calls key.add(word) for each word of the packet's key under policy P. A key needs no place to stand: a hash
+// takes the words as they come.
+template <hash_policy P, typename Key>
+[[gnu::always_inline]] inline void add_flow_key(const rte_mbuf &m, Key &key) noexcept
+{
+	const packet_bytes packet(m);
+	const auto frame = view_frame(packet);
+	if (!frame)
+		return;
+
+	const auto ip = P == hash_policy::l2 ? std::nullopt : view_ip(packet, *frame);
+	if (P != hash_policy::l34 || !ip) {
+		key.add(frame->macs_head);
+		key.add(mac_tail_word(frame->macs_tail, frame->type));
+	}
+	if (!ip)
+		return;
+	key.add(ip->addresses[0]);
+	for (unsigned i = 1; ip->version == 6 && i < ip->addresses.size(); i++)
+		key.add(ip->addresses[i]);
+	if (P == hash_policy::l34)
+		key.add(upper_layer_word(view_upper_layer(packet, *ip)));
+}
+
+} // namespace braid

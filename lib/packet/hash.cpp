@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "packet/hash.hpp"
+
+namespace braid {
+
+template <hash_policy P> std::uint32_t flow_hash_by_key(const rte_mbuf &m, std::uint64_t seed) noexcept
+{
+	flow_hasher hasher(seed);
+	add_flow_key<P>(m, hasher);
+	return hasher.value();
+}
+
+template std::uint32_t flow_hash_by_key<hash_policy::l2>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_by_key<hash_policy::l23>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_by_key<hash_policy::l34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+
+} // namespace braid
