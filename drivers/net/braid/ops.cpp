@@ -23,11 +23,27 @@ int answer(const rte_eth_dev *dev, const char *operation, const result<void> &do
 
 int dev_configure(rte_eth_dev *dev) noexcept { return answer(dev, "configure", of(dev).configure()); }
 
-int dev_start(rte_eth_dev *dev) noexcept { return answer(dev, "start", of(dev).start()); }
+// All queues of a bond run while it runs. Applications ask: testpmd forwards from started queues only.
+void show_queues_as(rte_eth_dev *dev, std::uint8_t state) noexcept
+{
+	for (unsigned q = 0; q < dev->data->nb_rx_queues; q++)
+		dev->data->rx_queue_state[q] = state;
+	for (unsigned q = 0; q < dev->data->nb_tx_queues; q++)
+		dev->data->tx_queue_state[q] = state;
+}
+
+int dev_start(rte_eth_dev *dev) noexcept
+{
+	if (const int failed = answer(dev, "start", of(dev).start()))
+		return failed;
+	show_queues_as(dev, RTE_ETH_QUEUE_STATE_STARTED);
+	return 0;
+}
 
 int dev_stop(rte_eth_dev *dev) noexcept
 {
 	of(dev).stop();
+	show_queues_as(dev, RTE_ETH_QUEUE_STATE_STOPPED);
 	return 0;
 }
 

@@ -168,7 +168,7 @@ void bond::update_link(const decision &d) noexcept
 void bond::tell_changes(const decision &before, const decision &after) noexcept
 {
 	for (member_id id : before.usable())
-		if (!contains(after.usable(), id) && member_with(id)) {
+		if (!contains(after.usable(), id) && member_with(id) && started_) {
 			BRAID_LOG(NOTICE, "%s: member %s is not usable any more", device_name_, names_.of(id).c_str());
 			tell(event_kind::member_unusable, id);
 		}

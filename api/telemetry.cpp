@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// Telemetry: reading and steering the bonds of a running process.
+//
+//   --> /braid/list                                   ["net_braid0"]
+//   --> /braid/show,net_braid0                        {"name": "net_braid0", "mode": "balance", ..., "members": {"1": {...}}}
+//   --> /braid/mode,net_braid0,active-backup          {"result": "ok"}
+//   --> /braid/mode,net_braid0,fast                   {"error": "mode: ...", "errno": 22}
+//
+// Handlers run on the telemetry thread and answer when the operation is done.
+#include "api_error.hpp"
+#include "bond.hpp"
+#include "devargs.hpp"
+#include "names/quoted.hpp"
+#include "registry.hpp"
+
+#include <array>
+#include <string_view>
+
+namespace braid {
+namespace {
+
+constexpr unsigned most_parameters = 3;
+
+// "a,b,c" in pieces. More pieces than there is room for is a mistake that `count` shows.
+struct parameters {
+	explicit parameters(const char *text) noexcept
+	{
+		for (std::string_view rest = text != nullptr ? text : ""; !rest.empty() || count == 0;) {
+			const std::size_t comma = rest.find(',');
+			if (count < piece.size())
+				piece[count] = rest.substr(0, comma);
+			count++;
+			if (comma == std::string_view::npos)
+				break;
+			rest.remove_prefix(comma + 1);
+			if (rest.empty()) {
+				count++; // a comma at the end: an empty last piece
+				break;
+			}
+		}
+	}
+
+	std::array<std::string_view, most_parameters> piece{};
+	unsigned count = 0;
+};
+
+int reply(rte_tel_data *d, const char *bond, const result<void> &done) noexcept
+{
+	rte_tel_data_start_dict(d);
+	if (done) {
+		rte_tel_data_add_dict_string(d, "result", "ok");
+		return 0;
+	}
+	fail(bond, done.error());
+	rte_tel_data_add_dict_string(d, "error", done.error().text());
+	rte_tel_data_add_dict_int(d, "errno", done.error().code());
+	return 0;
+}
+
+// Runs `act` on the bond that the first parameter names, with the others. `usage` says what they are.
+template <typename Act>
+int steer(const char *params, rte_tel_data *d, const char *usage, unsigned least, unsigned most, Act act) noexcept
+{
+	const parameters given(params);
+	if (given.count < least || given.count > most)
+		return reply(d, "telemetry", error(EINVAL, "parameters: %s", usage));
+	const bond_ptr b = find_bond(given.piece[0]);
+	if (!b)
+		return reply(d, "telemetry", error(ENODEV, "there is no bond %s", quoted(given.piece[0]).c_str()));
+	return reply(d, b->device_name(), act(*b, given));
+}
+
+result<member_id> member_named(bond &b, std::string_view text) noexcept
+{
+	if (const std::optional<member_id> found = b.find(text))
+		return *found;
+	return error(ENOENT, "there is no member %s", quoted(text).c_str());
+}
+
+int list(const char *, const char *, rte_tel_data *d) noexcept
+{
+	rte_tel_data_start_array(d, RTE_TEL_STRING_VAL);
+	for (const bond_ptr &b : all_bonds())
+		rte_tel_data_add_array_string(d, b->device_name());
+	return 0;
+}
+
+void show_member(rte_tel_data *members, bond &b, member_id id) noexcept
+{
+	const std::optional<member_facts> m = b.facts_of(id);
+	rte_tel_data *one = m ? rte_tel_data_alloc() : nullptr;
+	if (one == nullptr)
+		return;
+	rte_tel_data_start_dict(one);
+	rte_tel_data_add_dict_string(one, "name", m->label.c_str());
+	rte_tel_data_add_dict_string(one, "device", m->device);
+	rte_tel_data_add_dict_int(one, "port", m->port == no_port ? -1 : m->port);
+	rte_tel_data_add_dict_string(one, "state", to_string(m->state));
+	rte_tel_data_add_dict_string(one, "link", to_string(m->status.link));
+	sdk::tel_add_dict_uint(one, "speed_mbps", m->status.speed_mbps);
+	rte_tel_data_add_dict_int(one, "primary", m->primary);
+	rte_tel_data_add_dict_int(one, "transmits", m->transmits);
+	rte_tel_data_add_dict_string(one, "why_not",
+	                             m->transmits                            ? ""
+	                             : m->state != member_state::running ? to_string(m->state)
+	                                                                 : to_string(m->status.reason));
+	sdk::tel_add_dict_uint(one, "delay_remaining_ms", m->status.remaining_ms);
+	sdk::tel_add_dict_uint(one, "link_failures", m->status.link_failures);
+	char key[16];
+	std::snprintf(key, sizeof key, "%u", to_number(id));
+	rte_tel_data_add_dict_container(members, key, one, 0);
+}
+
+int show(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	const parameters given(params);
+	const bond_ptr b = given.count == 1 ? find_bond(given.piece[0]) : nullptr;
+	if (!b)
+		return reply(d, "telemetry", error(ENODEV, "there is no bond %s", quoted(params != nullptr ? params : "").c_str()));
+	const bond_facts f = b->facts();
+	rte_tel_data_start_dict(d);
+	rte_tel_data_add_dict_string(d, "name", b->device_name());
+	rte_tel_data_add_dict_int(d, "port", b->port());
+	rte_tel_data_add_dict_int(d, "started", f.started);
+	rte_tel_data_add_dict_string(d, "mode", to_string(f.mode));
+	rte_tel_data_add_dict_string(d, "policy", to_string(f.policy));
+	rte_tel_data_add_dict_string(d, "primary", b->name_of(f.primary).c_str());
+	rte_tel_data_add_dict_string(d, "active", b->name_of(f.active).c_str());
+	sdk::tel_add_dict_uint(d, "up_delay_ms", f.up_delay_ms);
+	sdk::tel_add_dict_uint(d, "down_delay_ms", f.down_delay_ms);
+	sdk::tel_add_dict_uint(d, "lsc_poll_period_ms", f.lsc_poll_period_ms);
+	sdk::tel_add_dict_uint(d, "generation", f.generation);
+	sdk::tel_add_dict_uint(d, "usable", f.usable);
+	rte_tel_data *members = rte_tel_data_alloc();
+	if (members == nullptr)
+		return 0;
+	rte_tel_data_start_dict(members);
+	for (member_id id : b->member_ids())
+		show_member(members, *b, id);
+	rte_tel_data_add_dict_container(d, "members", members, 0);
+	return 0;
+}
+
+int member_add(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	return steer(params, d, "<bond>,<device>[,<name>]", 2, 3, [](bond &b, const parameters &p) -> result<void> {
+		const result<member_spec> spec = parse_member(p.piece[1]);
+		if (!spec)
+			return spec.error();
+		if (p.count == 3 && p.piece[2].empty())
+			return error(EINVAL, "the name is empty");
+		const result<member_id> added = b.add(*spec, p.piece[2]);
+		return added ? result<void>() : added.error();
+	});
+}
+
+int member_remove(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	return steer(params, d, "<bond>,<member>", 2, 2, [](bond &b, const parameters &p) -> result<void> {
+		const result<member_id> id = member_named(b, p.piece[1]);
+		return id ? b.remove(*id) : id.error();
+	});
+}
+
+int member_rename(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	return steer(params, d, "<bond>,<member>,<new name>", 3, 3, [](bond &b, const parameters &p) -> result<void> {
+		const result<member_id> id = member_named(b, p.piece[1]);
+		return id ? b.rename(*id, p.piece[2]) : id.error();
+	});
+}
+
+int set_mode(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	return steer(params, d, "<bond>,<mode>", 2, 2, [](bond &b, const parameters &p) -> result<void> {
+		const std::optional<mode> wanted = mode_from(p.piece[1]);
+		if (!wanted)
+			return error(EINVAL, "mode: %s is no mode; use round-robin, active-backup, balance or broadcast",
+			             quoted(p.piece[1]).c_str());
+		return b.set_mode(*wanted);
+	});
+}
+
+int set_policy(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	return steer(params, d, "<bond>,<policy>", 2, 2, [](bond &b, const parameters &p) -> result<void> {
+		const std::optional<hash_policy> wanted = hash_policy_from(p.piece[1]);
+		if (!wanted)
+			return error(EINVAL, "policy: %s is no policy; use l2, l23 or l34", quoted(p.piece[1]).c_str());
+		return b.set_policy(*wanted);
+	});
+}
+
+int set_primary(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	return steer(params, d, "<bond>[,<member>]; without a member none is preferred", 1, 2,
+	             [](bond &b, const parameters &p) -> result<void> {
+		             if (p.count == 1)
+			             return b.set_primary(member_id::none);
+		             const result<member_id> id = member_named(b, p.piece[1]);
+		             return id ? b.set_primary(*id) : id.error();
+	             });
+}
+
+RTE_INIT(register_telemetry)
+{
+	rte_telemetry_register_cmd("/braid/list", list, "Names of the bonds. Takes no parameters");
+	rte_telemetry_register_cmd("/braid/show", show, "State of a bond and its members. Parameters: <bond>");
+	rte_telemetry_register_cmd("/braid/member_add", member_add,
+	                           "Adds a member. Parameters: <bond>,<device>[,<name>]");
+	rte_telemetry_register_cmd("/braid/member_remove", member_remove,
+	                           "Removes a member. Parameters: <bond>,<member>");
+	rte_telemetry_register_cmd("/braid/member_rename", member_rename,
+	                           "Renames a member. Parameters: <bond>,<member>,<new name>");
+	rte_telemetry_register_cmd("/braid/mode", set_mode, "Changes the mode. Parameters: <bond>,<mode>");
+	rte_telemetry_register_cmd("/braid/policy", set_policy,
+	                           "Changes what mode balance hashes. Parameters: <bond>,<l2|l23|l34>");
+	rte_telemetry_register_cmd("/braid/primary", set_primary,
+	                           "Sets the preferred member, or none. Parameters: <bond>[,<member>]");
+}
+
+} // namespace
+} // namespace braid

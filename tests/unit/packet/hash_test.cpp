@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "packet/hash.hpp"
+
+#include "test_packet.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <iterator>
+#include <random>
+#include <vector>
+
+namespace braid {
+namespace {
+
+using enum hash_policy;
+
+constexpr std::uint64_t seed = 0x5eed5eed5eed5eed;
+constexpr std::size_t ethernet = 14;
+constexpr hash_policy all_policies[] = {l2, l23, l34};
+
+std::uint32_t hash(hash_policy policy, const test_packet &packet, std::uint64_t with = seed)
+{
+	switch (policy) {
+	case l2:
+		return flow_hash<l2>(*packet, with);
+	case l23:
+		return flow_hash<l23>(*packet, with);
+	case l34:
+		return flow_hash<l34>(*packet, with);
+	}
+	return 0;
+}
+
+std::uint32_t hash(hash_policy policy, const bytes &data) { return hash(policy, test_packet(data)); }
+
+std::uint32_t hash_by_key(hash_policy policy, const test_packet &packet)
+{
+	switch (policy) {
+	case l2:
+		return flow_hash_by_key<l2>(*packet, seed);
+	case l23:
+		return flow_hash_by_key<l23>(*packet, seed);
+	case l34:
+		return flow_hash_by_key<l34>(*packet, seed);
+	}
+	return 0;
+}
+
+bytes with_byte(bytes data, std::size_t offset, unsigned value)
+{
+	data[offset] = static_cast<std::uint8_t>(value);
+	return data;
+}
+
+// Where the key's fields are in a packet. Those that say what the packet is (types, versions, lengths of
+// headers, fragment fields) are `structure`: to change them makes another kind of packet, and the tests below
+// look at each of them.
+struct layout {
+	bytes data;
+	std::size_t type, addresses, addresses_end, ports;
+	std::vector<std::size_t> structure;
+};
+
+const layout layouts[] = {
+	{ipv4_tcp, 12, 26, 34, 34, {14, 20, 21, 23}},
+	{ipv4_udp, 12, 26, 34, 34, {14, 20, 21, 23}},
+	{ipv4_options_tcp, 12, 26, 34, 42, {14, 20, 21, 23}},
+	{ipv6_tcp, 12, 22, 54, 54, {14, 20}},
+	{ipv6_udp, 12, 22, 54, 54, {14, 20}},
+	{ipv6_extensions_tcp, 12, 22, 54, 86, {14, 20, 54, 55, 62, 63, 78, 79}},
+	{tagged(ipv4_tcp, {0x8100}), 16, 30, 38, 38, {12, 13, 18, 24, 25, 27}},
+	{tagged(ipv6_udp, {0x88a8, 0x8100}), 20, 30, 62, 62, {12, 13, 16, 17, 22, 28}},
+};
+
+bool in_key(hash_policy policy, const layout &l, std::size_t offset)
+{
+	if (offset < 12)
+		return policy != l34;
+	if (offset >= l.addresses && offset < l.addresses_end)
+		return policy != l2;
+	return policy == l34 && offset >= l.ports && offset < l.ports + 4;
+}
+
+bool is_structure(const layout &l, std::size_t offset)
+{
+	return offset == l.type || offset == l.type + 1 ||
+	       std::find(l.structure.begin(), l.structure.end(), offset) != l.structure.end();
+}
+
+// Mistake 21: the lowest bit of the ports was dropped with even source ports. Here every bit of every field
+// of the key counts, and no bit beside the key does: not the VLAN, the TTL, the sequence number or a
+// checksum.
+TEST(FlowHash, EveryBitOfTheKeyCountsAndNoOther)
+{
+	for (const hash_policy policy : all_policies)
+		for (const layout &l : layouts) {
+			const std::uint32_t original = hash(policy, l.data);
+			for (std::size_t bit = 0; bit < 8 * l.data.size(); bit++) {
+				const std::size_t offset = bit / 8;
+				if (is_structure(l, offset))
+					continue;
+				const auto changed =
+					hash(policy, with_byte(l.data, offset, l.data[offset] ^ 1u << bit % 8));
+				EXPECT_EQ(changed != original, in_key(policy, l, offset))
+					<< to_string(policy) << " layout " << &l - layouts << " byte " << offset;
+			}
+		}
+}
+
+TEST(FlowHash, L2CountsTheEtherTypeBehindTheTags)
+{
+	const bytes other = with_byte(ipv4_tcp, 13, 0x42);
+	for (const hash_policy policy : all_policies) {
+		EXPECT_NE(hash(policy, ipv4_tcp), hash(policy, other));
+		EXPECT_NE(hash(policy, other), hash(policy, with_byte(ipv4_tcp, 13, 0x43)));
+		EXPECT_EQ(hash(policy, other), hash(policy, tagged(other, {0x8100})));
+		EXPECT_EQ(hash(policy, other), hash(policy, tagged(other, {0x88a8, 0x8100})));
+	}
+}
+
+TEST(FlowHash, FramesOfOneLlcConversationStayTogetherWhateverTheirLength)
+{
+	const bytes one = join({macs, {0x00, 0x26, 0x42, 0x42, 0x03}});
+	const bytes other = join({macs, {0x05, 0xdc, 0x42, 0x42, 0x03}});
+	for (const hash_policy policy : all_policies)
+		EXPECT_EQ(hash(policy, one), hash(policy, other));
+}
+
+TEST(FlowHash, TagsDoNotMoveAFlow)
+{
+	for (const hash_policy policy : all_policies)
+		for (const bytes &data :
+		     {ipv4_tcp, ipv4_udp, ipv4_icmp, ipv4_options_tcp, ipv6_tcp, ipv6_extensions_tcp, arp}) {
+			const std::uint32_t untagged = hash(policy, data);
+			for (const std::uint16_t outer : {0x8100, 0x88a8, 0x9100}) {
+				EXPECT_EQ(hash(policy, tagged(data, {outer})), untagged);
+				EXPECT_EQ(hash(policy, tagged(data, {outer, 0x8100})), untagged);
+			}
+		}
+}
+
+TEST(FlowHash, TheSeedChangesTheHash)
+{
+	for (const hash_policy policy : all_policies)
+		for (const packet_kind &kind : packet_kinds) {
+			// An empty key has nothing to blind.
+			const test_packet packet(kind.data);
+			EXPECT_EQ(hash(policy, packet, 1) == hash(policy, packet, 2), kind.data.empty()) << kind.name;
+		}
+}
+
+TEST(FlowHash, TheDirectionCounts)
+{
+	const bytes forth = join({prefix(ipv4_tcp, 26), {10, 0, 0, 5, 10, 0, 0, 13}, {0x10, 0x92, 0x01, 0xbb}});
+	const bytes back = join({prefix(ipv4_tcp, 26), {10, 0, 0, 13, 10, 0, 0, 5}, {0x01, 0xbb, 0x10, 0x92}});
+	EXPECT_NE(hash(l34, forth), hash(l34, back));
+	EXPECT_NE(hash(l23, forth), hash(l23, back));
+}
+
+TEST(FlowHash, LengthDoesNotCount)
+{
+	for (const hash_policy policy : all_policies)
+		for (const packet_kind &kind : packet_kinds) {
+			// Padding turns a packet without a header into one of zeros.
+			if (kind.data.empty())
+				continue;
+			EXPECT_EQ(hash(policy, kind.data), hash(policy, join({kind.data, bytes(1400, 0xab)})))
+				<< kind.name;
+		}
+}
+
+TEST(FlowHash, LengthFieldsDoNotCount)
+{
+	// Segmentation offloads leave them zero, and a large receive makes them anything.
+	const bytes zero_total_length = with_byte(ipv4_tcp, ethernet + 3, 0);
+	const bytes zero_udp_length = with_byte(ipv4_udp, ethernet + 20 + 5, 0);
+	const bytes zero_payload_length = with_byte(ipv6_tcp, ethernet + 5, 0);
+	EXPECT_EQ(hash(l34, zero_total_length), hash(l34, ipv4_tcp));
+	EXPECT_EQ(hash(l34, zero_udp_length), hash(l34, ipv4_udp));
+	EXPECT_EQ(hash(l34, zero_payload_length), hash(l34, ipv6_tcp));
+}
+
+TEST(FlowHashL34, MacsDoNotCountForIp)
+{
+	const bytes other_macs{0x02, 0, 0, 0, 0, 0x77, 0x02, 0, 0, 0, 0, 0x78};
+	for (const bytes &data : {ipv4_tcp, ipv4_icmp, ipv6_udp}) {
+		const bytes moved = join({other_macs, {data.begin() + 12, data.end()}});
+		EXPECT_EQ(hash(l34, moved), hash(l34, data));
+	}
+}
+
+TEST(FlowHashL34, TheProtocolCounts)
+{
+	const bytes udp = with_byte(ipv4_tcp, ethernet + 9, 17);
+	const bytes sctp = with_byte(ipv4_tcp, ethernet + 9, 132);
+	EXPECT_NE(hash(l34, ipv4_tcp), hash(l34, udp));
+	EXPECT_NE(hash(l34, sctp), hash(l34, udp));
+	EXPECT_EQ(hash(l23, ipv4_tcp), hash(l23, udp));
+}
+
+// Mistake 21: a pure TCP ACK was not hashed by its ports.
+TEST(FlowHashL34, PureAckGoesWithItsFlow)
+{
+	const bytes data_segment = join({ipv4_tcp, bytes(1000, 0x55)});
+	EXPECT_EQ(hash(l34, ipv4_tcp), hash(l34, data_segment));
+	EXPECT_NE(hash(l34, ipv4_tcp), hash(l34, with_byte(ipv4_tcp, ethernet + 21, 0x93)));
+	EXPECT_NE(hash(l34, ipv6_tcp), hash(l34, with_byte(ipv6_tcp, ethernet + 41, 0x93)));
+}
+
+// Mistake 21: UDP without payload missed its ports.
+TEST(FlowHashL34, EmptyUdpGoesWithItsFlow)
+{
+	const bytes with_payload = with_byte(join({ipv4_udp, {1, 2, 3}}), ethernet + 25, 11);
+	EXPECT_EQ(hash(l34, ipv4_udp), hash(l34, with_payload));
+	EXPECT_NE(hash(l34, ipv4_udp), hash(l34, with_byte(ipv4_udp, ethernet + 23, 0xbc)));
+	EXPECT_NE(hash(l34, ipv6_udp), hash(l34, with_byte(ipv6_udp, ethernet + 43, 0xbc)));
+}
+
+// Mistake 21: fragments were reordered, since the first one has ports and the others have not.
+TEST(FlowHashL34, AllFragmentsOfADatagramGoTheSameWay)
+{
+	const bytes first = with_byte(ipv4_udp, ethernet + 6, 0x20);
+	const bytes middle = join({prefix(with_byte(first, ethernet + 7, 0xb9), ethernet + 20), bytes(1480, 0x11)});
+	const bytes last = join({with_byte(prefix(middle, ethernet + 20), ethernet + 6, 0x01), {0x22}});
+	EXPECT_EQ(hash(l34, first), hash(l34, middle));
+	EXPECT_EQ(hash(l34, first), hash(l34, last));
+	EXPECT_NE(hash(l34, first), hash(l34, ipv4_udp));
+	EXPECT_NE(hash(l34, first), hash(l34, with_byte(first, ethernet + 12, 11)));
+}
+
+TEST(FlowHashL34, FragmentsWithOptionsInTheFirstOnlyGoTheSameWay)
+{
+	const bytes first = with_byte(ipv4_options_tcp, ethernet + 6, 0x20);
+	const bytes last = join({prefix(with_byte(ipv4_tcp, ethernet + 6, 0x01), ethernet + 20), {0x33, 0x44}});
+	EXPECT_EQ(hash(l34, first), hash(l34, last));
+}
+
+TEST(FlowHashL34, AllIpv6FragmentsOfADatagramGoTheSameWay)
+{
+	const bytes header = prefix(ipv6_fragment, ethernet + 40);
+	const bytes first = ipv6_fragment;
+	const bytes last = join({header, {17, 0, 0x05, 0xb0, 0, 0, 0, 7}, {0x99, 0x98}});
+	// RFC 8200 lets the next header of later fragments differ.
+	const bytes last_otherwise = join({header, {59, 0, 0x05, 0xb0, 0, 0, 0, 7}, {0x99, 0x98}});
+	EXPECT_EQ(hash(l34, first), hash(l34, last));
+	EXPECT_EQ(hash(l34, first), hash(l34, last_otherwise));
+	EXPECT_NE(hash(l34, first), hash(l34, ipv6_udp));
+}
+
+// Mistake 21: "don't fragment" was taken for a fragment.
+TEST(FlowHashL34, DontFragmentIsNoFragment)
+{
+	const bytes without = with_byte(ipv4_tcp, ethernet + 6, 0x00);
+	const bytes with = with_byte(ipv4_tcp, ethernet + 6, 0x40);
+	EXPECT_EQ(hash(l34, with), hash(l34, without));
+	EXPECT_NE(hash(l34, with), hash(l34, with_byte(with, ethernet + 21, 0x93)));
+}
+
+// Mistake 21: IPv4 options were read as ports.
+TEST(FlowHashL34, OptionsDoNotMoveAFlow)
+{
+	EXPECT_EQ(hash(l34, ipv4_options_tcp), hash(l34, ipv4_tcp));
+	EXPECT_EQ(hash(l23, ipv4_options_tcp), hash(l23, ipv4_tcp));
+}
+
+TEST(FlowHashL34, ExtensionHeadersDoNotMoveAFlow) { EXPECT_EQ(hash(l34, ipv6_extensions_tcp), hash(l34, ipv6_tcp)); }
+
+TEST(FlowHashL34, IcmpGoesByAddresses)
+{
+	const bytes other_echo = with_byte(ipv4_icmp, ethernet + 20 + 5, 2);
+	const bytes other_host = with_byte(ipv4_icmp, ethernet + 19, 14);
+	EXPECT_EQ(hash(l34, ipv4_icmp), hash(l34, other_echo));
+	EXPECT_NE(hash(l34, ipv4_icmp), hash(l34, other_host));
+}
+
+TEST(FlowHash, WhatIsNotIpGoesByL2)
+{
+	for (const bytes &data : {arp, tagged(arp, {0x8100}), tagged(ipv4_tcp, {0x88a8, 0x8100, 0x8100}),
+	                          tagged(ipv6_tcp, {0x8100, 0x8100, 0x8100})}) {
+		EXPECT_EQ(hash(l34, data), hash(l2, data));
+		EXPECT_EQ(hash(l23, data), hash(l2, data));
+	}
+}
+
+TEST(FlowHash, AMalformedIpHeaderGoesByL2)
+{
+	for (unsigned version_ihl = 0; version_ihl < 256; version_ihl++) {
+		const bytes v4 = with_byte(ipv4_tcp, ethernet, version_ihl);
+		const bytes v6 = with_byte(ipv6_tcp, ethernet, version_ihl);
+		const bool sound_v4 = version_ihl >= 0x45 && version_ihl <= 0x4f;
+		const bool sound_v6 = version_ihl >> 4 == 6;
+		for (const hash_policy policy : {l23, l34}) {
+			EXPECT_EQ(hash(policy, v4) == hash(l2, v4), !sound_v4) << version_ihl;
+			EXPECT_EQ(hash(policy, v6) == hash(l2, v6), !sound_v6) << version_ihl;
+		}
+	}
+}
+
+// Mistake 21: a truncated header. What is left of the packet decides: addresses once their header is whole,
+// ports once all four bytes are there.
+TEST(FlowHash, TruncatedPacketGoesByWhatIsWhole)
+{
+	struct row {
+		bytes data;
+		std::size_t addresses, ports;
+	};
+	for (const row &r : {row{ipv4_tcp, 34, 38}, row{ipv4_options_tcp, 34, 46}, row{ipv6_udp, 54, 58},
+	                     row{ipv6_extensions_tcp, 54, 90}, row{tagged(ipv4_udp, {0x8100}), 38, 42}}) {
+		const std::uint32_t nothing = hash(l34, bytes{});
+		for (std::size_t length = 0; length < r.data.size(); length++) {
+			const bytes cut = prefix(r.data, length);
+			EXPECT_EQ(hash(l2, cut) == nothing, length < ethernet) << length;
+			EXPECT_EQ(hash(l23, cut) == hash(l2, cut), length < r.addresses) << length;
+			EXPECT_EQ(hash(l34, cut) == hash(l2, cut), length < r.addresses) << length;
+			EXPECT_EQ(hash(l34, cut) == hash(l34, r.data), length >= r.ports) << length;
+		}
+	}
+}
+
+// Mistake 21: an over-read of a truncated header; AddressSanitizer watches the end of each.
+TEST(FlowHash, EveryKindTruncatedAnywhereHashesAlikeOnBothWays)
+{
+	for (const packet_kind &kind : packet_kinds)
+		for (std::size_t length = 0; length <= kind.data.size(); length++) {
+			const test_packet packet(prefix(kind.data, length));
+			for (const hash_policy policy : all_policies)
+				EXPECT_EQ(hash(policy, packet), hash_by_key(policy, packet))
+					<< kind.name << ' ' << length;
+		}
+}
+
+// Mistake 21: a packet whose headers span segments.
+TEST(FlowHash, EverySplitHashesAsOnePiece)
+{
+	for (const packet_kind &kind : packet_kinds)
+		for (const hash_policy policy : all_policies) {
+			const std::uint32_t whole = hash(policy, kind.data);
+			for (std::size_t first = 0; first <= kind.data.size(); first++)
+				for (std::size_t second = first; second <= kind.data.size(); second++)
+					ASSERT_EQ(hash(policy, test_packet(kind.data, {first, second})), whole)
+						<< kind.name << " cut at " << first << " and " << second;
+		}
+}
+
+TEST(FlowHash, OneBytePerSegmentHashesAsOnePiece)
+{
+	for (const packet_kind &kind : packet_kinds) {
+		std::vector<std::size_t> cuts;
+		for (std::size_t i = 1; i < kind.data.size(); i++)
+			cuts.push_back(i);
+		for (const hash_policy policy : all_policies)
+			EXPECT_EQ(hash(policy, test_packet(kind.data, cuts)), hash(policy, kind.data)) << kind.name;
+	}
+}
+
+// A packet of a random kind with a few random bytes, most of them where the parser looks, and a random end.
+bytes mutated(std::mt19937_64 &random)
+{
+	bytes data = packet_kinds[random() % packet_kinds.size()].data;
+	constexpr std::uint8_t telling[] = {0x00, 0x06, 0x08, 0x11, 0x20, 0x2b, 0x2c, 0x3c, 0x40, 0x44,
+	                                    0x45, 0x4f, 0x60, 0x81, 0x84, 0x86, 0x88, 0xa8, 0xdd, 0xff};
+	for (auto changes = random() % 4; changes != 0 && !data.empty(); changes--) {
+		const std::size_t end = std::min<std::size_t>(data.size(), random() % 2 ? 32 : 100);
+		data[random() % end] =
+			random() % 4 ? telling[random() % std::size(telling)] : static_cast<std::uint8_t>(random());
+	}
+	if (random() % 4 == 0)
+		data.resize(random() % (data.size() + 1));
+	return data;
+}
+
+TEST(FlowHash, RandomPacketsHashAlikeWholeAndInSegments)
+{
+	std::mt19937_64 random(20240229);
+	for (unsigned round = 0; round < 200000; round++) {
+		const bytes data = mutated(random);
+		std::vector<std::size_t> cuts(1 + random() % 4);
+		for (std::size_t &cut : cuts)
+			cut = random() % (data.size() + 1);
+		std::sort(cuts.begin(), cuts.end());
+		const test_packet whole(data);
+		const test_packet cut(data, cuts);
+		for (const hash_policy policy : all_policies) {
+			ASSERT_EQ(hash(policy, whole), hash(policy, cut)) << "round " << round;
+			ASSERT_EQ(hash(policy, whole), hash_by_key(policy, whole)) << "round " << round;
+		}
+	}
+}
+
+template <hash_policy P> void expect_burst_equals_single(const std::vector<rte_mbuf *> &pkts)
+{
+	constexpr std::uint32_t untouched = 0xdeadbeef;
+	for (unsigned n = 0; n <= pkts.size(); n++) {
+		std::vector<std::uint32_t> hashes(pkts.size() + 1, untouched);
+		flow_hash_burst<P>(pkts.data(), n, seed, hashes.data());
+		for (unsigned i = 0; i < n; i++)
+			ASSERT_EQ(hashes[i], flow_hash<P>(*pkts[i], seed)) << i << " of " << n;
+		for (std::size_t i = n; i < hashes.size(); i++)
+			ASSERT_EQ(hashes[i], untouched) << i << " of " << n;
+	}
+}
+
+// Mistake 21: the hash of the wrong packet in an unrolled loop.
+TEST(FlowHashBurst, HashesStandWithTheirPackets)
+{
+	std::vector<test_packet> packets;
+	for (unsigned i = 0; i < 70; i++) {
+		bytes data = packet_kinds[i * 7 % packet_kinds.size()].data;
+		if (data.size() > 40)
+			data[33] = static_cast<std::uint8_t>(i);
+		packets.emplace_back(data, i % 5 == 0 ? std::vector<std::size_t>{data.size() / 2}
+		                                      : std::vector<std::size_t>{});
+	}
+	std::vector<rte_mbuf *> pkts;
+	for (test_packet &packet : packets)
+		pkts.push_back(packet.mbuf());
+	expect_burst_equals_single<l2>(pkts);
+	expect_burst_equals_single<l23>(pkts);
+	expect_burst_equals_single<l34>(pkts);
+}
+
+void put(bytes &data, std::size_t offset, unsigned width, std::uint32_t value)
+{
+	for (unsigned i = 0; i < width; i++)
+		data[offset + i] = static_cast<std::uint8_t>(value >> 8 * (width - 1 - i));
+}
+
+struct tuple {
+	std::uint32_t source, destination;
+	std::uint16_t source_port, destination_port;
+};
+
+bytes ipv4_of(const tuple &t)
+{
+	bytes data = ipv4_udp;
+	put(data, 26, 4, t.source);
+	put(data, 30, 4, t.destination);
+	put(data, 34, 2, t.source_port);
+	put(data, 36, 2, t.destination_port);
+	return data;
+}
+
+bytes ipv6_of(const tuple &t)
+{
+	bytes data = ipv6_udp;
+	put(data, 34, 4, t.source);
+	put(data, 50, 4, t.destination);
+	put(data, 54, 2, t.source_port);
+	put(data, 56, 2, t.destination_port);
+	return data;
+}
+
+// How far `count` hashes are from even over the `buckets` parts of their high bits: the chi-square statistic,
+// in standard deviations from what chance alone gives.
+double unevenness(const std::vector<std::uint32_t> &hashes, unsigned buckets)
+{
+	std::vector<unsigned> filled(buckets);
+	for (const std::uint32_t hash : hashes)
+		filled[std::uint64_t{hash >> 20} * buckets >> 12]++;
+	const double expected = static_cast<double>(hashes.size()) / buckets;
+	double chi_square = 0;
+	for (const unsigned count : filled)
+		chi_square += (count - expected) * (count - expected) / expected;
+	return (chi_square - (buckets - 1)) / std::sqrt(2.0 * (buckets - 1));
+}
+
+// Flows as they come from real networks, 65536 of each.
+struct traffic {
+	const char *name;
+	tuple (*flow)(std::uint32_t i);
+};
+
+std::uint16_t u16(std::uint32_t value) { return static_cast<std::uint16_t>(value); }
+
+const traffic traffics[] = {
+	{"consecutive source ports",
+         [](std::uint32_t i) {
+		 return tuple{0x0a000005, 0x0a00000d, u16(i), 443};
+	 }},
+	{"consecutive destination ports",
+         [](std::uint32_t i) {
+		 return tuple{0x0a000005, 0x0a00000d, 4242, u16(i)};
+	 }},
+	// Mistake 21: even source ports, as Linux chooses them for connect().
+	{"even source ports",
+         [](std::uint32_t i) {
+		 return tuple{0x0a000005, 0x0a00000d + (i >> 14), u16(i << 1 | 0x8000), 443};
+	 }},
+	{"consecutive sources",
+         [](std::uint32_t i) {
+		 return tuple{0x0a000000 + i, 0xc0a80001, 4242, 443};
+	 }},
+	{"consecutive destinations",
+         [](std::uint32_t i) {
+		 return tuple{0x0a000005, 0xc0a80000 + i, 4242, 443};
+	 }},
+	{"one host of each network",
+         [](std::uint32_t i) {
+		 return tuple{0x0a000001 + (i << 8), 0xc0a80001, 4242, 443};
+	 }},
+	{"every pair of two networks",
+         [](std::uint32_t i) {
+		 return tuple{0x0a000000 + (i >> 8), 0x0a000100 + (i & 255), 53, 53};
+	 }},
+	{"behind one NAT",
+         [](std::uint32_t i) {
+		 return tuple{0xcb007101, 0x08080800 + (i & 7), u16(1024 + (i >> 3)), 443};
+	 }},
+	{"equal ports",
+         [](std::uint32_t i) {
+		 return tuple{0x0a000005, 0x0a00000d, u16(i), u16(i)};
+	 }},
+};
+
+TEST(FlowHashSpread, OrdinaryTrafficFillsBucketsAndMembersEvenly)
+{
+	for (const traffic &t : traffics)
+		for (bytes (*packet_of)(const tuple &) : {ipv4_of, ipv6_of}) {
+			std::vector<std::uint32_t> hashes;
+			for (std::uint32_t i = 0; i < 65536; i++)
+				hashes.push_back(hash(l34, packet_of(t.flow(i))));
+			for (const unsigned buckets : {2, 3, 4, 5, 6, 7, 8, 12, 16, 4096})
+				EXPECT_LT(unevenness(hashes, buckets), 6) << t.name << " over " << buckets;
+		}
+}
+
+TEST(FlowHashSpread, L2AndL23FillMembersEvenly)
+{
+	for (const hash_policy policy : {l2, l23}) {
+		std::vector<std::uint32_t> hashes;
+		for (std::uint32_t i = 0; i < 65536; i++) {
+			bytes data = ipv4_udp;
+			put(data, 2, 4, i & 255);
+			put(data, 8, 4, i >> 8);
+			hashes.push_back(hash(policy, data));
+		}
+		for (const unsigned buckets : {2, 3, 4, 8, 16, 4096})
+			EXPECT_LT(unevenness(hashes, buckets), 6) << to_string(policy) << " over " << buckets;
+	}
+}
+
+// The flows that one bond sent to one of its eight members must not look alike to the next bond.
+TEST(FlowHashSpread, BondsBehindOneAnotherChooseIndependently)
+{
+	std::vector<std::uint32_t> second;
+	for (std::uint32_t i = 0; i < 200000; i++) {
+		const test_packet packet(ipv4_of({0x0a000000 + (i >> 14), 0xc0a80001, u16(i & 0x3fff), 443}));
+		if (hash(l34, packet, 1) >> 29 == 0)
+			second.push_back(hash(l34, packet, 2));
+	}
+	ASSERT_GT(second.size(), 20000u);
+	for (const unsigned buckets : {2, 8, 256})
+		EXPECT_LT(unevenness(second, buckets), 6) << buckets;
+}
+
+// Each bit of the key flips each bit of the hash half of the time, over random flows.
+TEST(FlowHashSpread, EveryBitOfTheKeyAvalanches)
+{
+	constexpr unsigned rounds = 4000;
+	std::mt19937_64 random(8);
+	for (std::size_t bit = 26 * 8; bit < 38 * 8; bit++) {
+		std::array<unsigned, 32> flips{};
+		for (unsigned round = 0; round < rounds; round++) {
+			const auto r = random();
+			bytes data = ipv4_of({static_cast<std::uint32_t>(r), static_cast<std::uint32_t>(r >> 32),
+			                      u16(r >> 7), u16(r >> 39)});
+			const std::uint32_t before = hash(l34, data);
+			data[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+			const std::uint32_t changed = before ^ hash(l34, data);
+			for (unsigned i = 0; i < flips.size(); i++)
+				flips[i] += changed >> i & 1;
+		}
+		for (unsigned i = 0; i < flips.size(); i++)
+			EXPECT_NEAR(static_cast<double>(flips[i]) / rounds, 0.5, 0.1)
+				<< "key bit " << bit << " hash bit " << i;
+	}
+}
+
+} // namespace
+} // namespace braid
