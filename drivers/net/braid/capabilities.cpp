@@ -12,11 +12,13 @@ constexpr std::uint16_t most_queues = 128;
 constexpr std::uint16_t most_reta = 128;
 constexpr std::uint8_t usual_key = 40;
 
-// Work that is done on one member's hardware for a flow or session that another member does not know.
+// Whatever the members can: sessions and clocks that live in one member's hardware and mean nothing to another; receive
+// buffers in several pools, which the bond does not pass on; and sending on one queue from several threads, since a
+// queue of the bond has one writer.
 constexpr std::uint64_t never_rx = RTE_ETH_RX_OFFLOAD_SECURITY | RTE_ETH_RX_OFFLOAD_MACSEC_STRIP |
-                                   RTE_ETH_RX_OFFLOAD_TIMESTAMP;
+                                   RTE_ETH_RX_OFFLOAD_TIMESTAMP | RTE_ETH_RX_OFFLOAD_BUFFER_SPLIT;
 constexpr std::uint64_t never_tx = RTE_ETH_TX_OFFLOAD_SECURITY | RTE_ETH_TX_OFFLOAD_MACSEC_INSERT |
-                                   RTE_ETH_TX_OFFLOAD_SEND_ON_TIMESTAMP;
+                                   RTE_ETH_TX_OFFLOAD_SEND_ON_TIMESTAMP | RTE_ETH_TX_OFFLOAD_MT_LOCKFREE;
 constexpr std::uint64_t common_rx =
 	RTE_ETH_RX_OFFLOAD_VLAN | RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCTP_CKSUM |
 	RTE_ETH_RX_OFFLOAD_TCP_LRO | RTE_ETH_RX_OFFLOAD_SCATTER | RTE_ETH_RX_OFFLOAD_KEEP_CRC | RTE_ETH_RX_OFFLOAD_RSS_HASH;
@@ -66,6 +68,7 @@ void begin_with(rte_eth_dev_info &info, const rte_eth_dev_info &one) noexcept
 	info.tx_offload_capa = one.tx_offload_capa & ~never_tx;
 	info.hash_key_size = one.hash_key_size;
 	info.reta_size = one.reta_size;
+	info.speed_capa = one.speed_capa;
 	info.default_rxconf = one.default_rxconf;
 	info.default_txconf = one.default_txconf;
 	info.default_rxportconf = one.default_rxportconf;
@@ -88,6 +91,7 @@ void narrow(rte_eth_dev_info &all, const rte_eth_dev_info &one) noexcept
 		narrow(all.rx_desc_lim, one.rx_desc_lim);
 	if (one.tx_desc_lim.nb_max != 0)
 		narrow(all.tx_desc_lim, one.tx_desc_lim);
+	all.speed_capa &= one.speed_capa;
 	all.rx_offload_capa &= one.rx_offload_capa;
 	all.tx_offload_capa &= one.tx_offload_capa;
 	all.flow_type_rss_offloads &= one.flow_type_rss_offloads;

@@ -51,6 +51,11 @@ void bond::poll_links() noexcept
 // and the device is not asked; its lock is not needed.
 void bond::on_link_change(std::uint16_t port) noexcept
 {
+	{
+		const state_guard state(state_);
+		if (!member_on(port))
+			return;
+	}
 	rte_eth_link link{};
 	if (rte_eth_link_get_nowait(port, &link) != 0)
 		return;

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is done to the bond, and when: one timeline for net_braid and, as far as it can follow, net_bonding."""
+
+import dataclasses
+import typing
+
+import telemetry
+
+TRANSFER_SECONDS = 20
+EEXIST = 17
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What came back when a step was done, and whether it is what the timeline expects."""
+    text: str
+    expected: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    at: float  # seconds from the start of the transfer; multiples of 0.5, where iperf3 cuts its intervals too
+    text: str
+    act: typing.Callable[[], Answer]
+    mode: str  # the bond's mode once the step is done
+
+
+class Timeline:
+    """The steps in order. A subclass says how one bonding driver is told to do each of them."""
+
+    # What net_tap1 is called once it was renamed, and once it was added again.
+    first_name = "uplink-a"
+    second_name = "uplink-b"
+
+    def __init__(self, the_lab):
+        self._lab = the_lab
+
+    def steps(self):
+        round_robin, balance, backup = "round-robin", "balance", "active-backup"
+        return [
+            Step(2.0, "link of tap1 pulled", self._pull, round_robin),
+            Step(4.0, "link of tap1 back", self._restore, round_robin),
+            Step(5.5, "net_tap1 renamed to uplink-a", self.rename, round_robin),
+            Step(6.5, "net_tap2 renamed to uplink-a too", self.rename_to_a_taken_name, round_robin),
+            Step(7.5, f"{self.first_name} removed", self.remove, round_robin),
+            Step(9.5, f"net_tap1 added again as {self.second_name}", self.add, round_robin),
+            Step(11.0, "mode becomes balance", lambda: self.set_mode(balance), balance),
+            Step(12.5, "mode becomes active-backup", lambda: self.set_mode(backup), backup),
+            Step(14.0, f"{self.second_name} made primary", self.make_primary, backup),
+            Step(15.5, "link of tap1, the active one, pulled", self._pull, backup),
+            Step(18.0, "link of tap1 back", self._restore, backup),
+        ]
+
+    def _pull(self):
+        self._lab.pull_link("tap1")
+        return Answer("ok")
+
+    def _restore(self):
+        self._lab.restore_link("tap1")
+        return Answer("ok")
+
+
+class BraidTimeline(Timeline):
+    """net_braid, steered over telemetry."""
+
+    driver = "net_braid"
+    bond = "net_braid0"
+    vdev = "net_braid0,mode=round-robin,member=net_tap1,member=net_tap2"
+    # Its members belong to the bond, so tap0 and the bond are all that testpmd sees, and joins.
+    testpmd_options = ()
+
+    def __init__(self, the_lab, testpmd):
+        super().__init__(the_lab)
+        path = telemetry.socket_path(testpmd.file_prefix, testpmd.runtime_root)
+        self._telemetry = telemetry.connect(path)
+
+    def rename(self):
+        return self._ask("member_rename", "net_tap1", self.first_name)
+
+    def rename_to_a_taken_name(self):
+        reply = self._send("member_rename", "net_tap2", self.first_name)
+        if telemetry.is_error(reply) and reply and reply.get("errno") == EEXIST:
+            return Answer(f"refused, as it must be: {reply['error']}")
+        return Answer(f"should have been refused with errno {EEXIST}: {reply}", expected=False)
+
+    def remove(self):
+        return self._ask("member_remove", self.first_name)
+
+    def add(self):
+        return self._ask("member_add", "net_tap1", self.second_name)
+
+    def set_mode(self, mode):
+        return self._ask("mode", mode)
+
+    def make_primary(self):
+        return self._ask("primary", self.second_name)
+
+    def _send(self, command, *parameters):
+        return self._telemetry.ask(f"/braid/{command}", self.bond, *parameters)
+
+    def _ask(self, command, *parameters):
+        reply = self._send(command, *parameters)
+        if telemetry.is_error(reply):
+            return Answer(reply["error"] if reply else f"/braid/{command} is not known", expected=False)
+        return Answer(str(reply.get("result", reply)), expected=reply.get("result") == "ok")
+
+
+class BondingTimeline(Timeline):
+    """DPDK's net_bonding, steered through testpmd's prompt. What it refuses is an answer here, not a failure."""
+
+    driver = "net_bonding"
+    bond = "net_bonding0"
+    vdev = "net_bonding0,mode=0,slave=net_tap1,slave=net_tap2"
+    # The members stay visible as ports 1 and 2; these are tap0 and the bond.
+    testpmd_options = ("--portlist=0,3",)
+    MEMBER_PORT, BOND_PORT = 1, 3
+    first_name = second_name = "net_tap1"
+    MODES = {"active-backup": 1, "balance": 2}
+
+    def __init__(self, the_lab, testpmd):
+        super().__init__(the_lab)
+        self._testpmd = testpmd
+
+    def rename(self):
+        return Answer("net_bonding cannot do this")
+
+    def rename_to_a_taken_name(self):
+        return Answer("net_bonding cannot do this")
+
+    def remove(self):
+        return self._type(f"remove bonding slave {self.MEMBER_PORT} {self.BOND_PORT}")
+
+    def add(self):
+        return self._type(f"add bonding slave {self.MEMBER_PORT} {self.BOND_PORT}")
+
+    def set_mode(self, mode):
+        # testpmd wants the port stopped for this, and rightly: a started bond goes on with its former mode.
+        for command in ("stop", f"port stop {self.BOND_PORT}"):
+            self._testpmd.command(command)
+        answer = self._type(f"set bonding mode {self.MODES[mode]} {self.BOND_PORT}")
+        for command in (f"port start {self.BOND_PORT}", "start"):
+            self._testpmd.command(command)
+        return Answer(f"{answer.text}, with the port stopped and started")
+
+    def make_primary(self):
+        return self._type(f"set bonding primary {self.MEMBER_PORT} {self.BOND_PORT}")
+
+    def _type(self, command):
+        return Answer(" ".join(self._testpmd.command(command).split()) or "ok")
