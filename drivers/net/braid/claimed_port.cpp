@@ -128,6 +128,7 @@ result<void> claimed_port::configure(const member_config &wanted) noexcept
 	fast_free_ = (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
 	conf.intr_conf = {};
 	conf.intr_conf.lsc = (*info.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;
+	conf.intr_conf.rmv = (*info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
 
 	// Hash types are a wish: a member hashes what it can. One that cannot hash at all uses its queues as it likes.
 	std::vector<std::uint8_t> key = wanted.rss_key;

@@ -193,6 +193,33 @@ template <auto Handler> int stats_get(rte_eth_dev *dev, rte_eth_stats *stats) no
 }
 #endif
 
+// Fills `stats` of any port and calls visit(queue, counters) for each queue it has room for; 0 or a negative
+// errno. Since 25.11 rte_eth_stats_get tells about no queue, so the port's driver is asked as ethdev itself
+// asks it for the extended statistics.
+template <typename Visit> int read_stats(std::uint16_t port, rte_eth_stats &stats, Visit visit) noexcept
+{
+	stats = {};
+#if BRAID_DPDK_SINCE(25, 11)
+	if (!rte_eth_dev_is_valid_port(port))
+		return -ENODEV;
+	rte_eth_dev *const dev = &rte_eth_devices[port];
+	if (!dev->dev_ops->stats_get)
+		return -ENOTSUP;
+	stats.rx_nombuf = dev->data->rx_mbuf_alloc_failed;
+	eth_queue_stats per_queue = {};
+	const int failed = dev->dev_ops->stats_get(dev, &stats, &per_queue);
+#else
+	const rte_eth_stats &per_queue = stats;
+	const int failed = rte_eth_stats_get(port, &stats);
+#endif
+	if (failed)
+		return failed;
+	for (unsigned q = 0; q < RTE_ETHDEV_QUEUE_STAT_CNTRS; q++)
+		visit(q, queue_counters{per_queue.q_ipackets[q], per_queue.q_ibytes[q], per_queue.q_errors[q],
+		                        per_queue.q_opackets[q], per_queue.q_obytes[q]});
+	return 0;
+}
+
 // Calls visit(queue, counters) for each queue that `stats` of a port tells about. Since 25.11 it tells about none.
 template <typename Visit> void for_each_queue([[maybe_unused]] const rte_eth_stats &stats, [[maybe_unused]] Visit visit) noexcept
 {

@@ -24,9 +24,9 @@ def do_steps(timeline, transfer):
     for step in timeline.steps():
         sleep_until(transfer.started_at + step.at)
         began = time.time()
-        answer = step.act()
-        report.live_line(step.at, step.mode, step.text, answer)
-        events.append(observation.Event(step, answer, began, time.time()))
+        answer = timeline.do(step)
+        events.append(observation.Event(step, answer, began, time.time() - began))
+        report.event(events[-1], timeline.transmitting())
     return events
 
 
@@ -36,17 +36,16 @@ def observe(the_lab, timeline_class, options):
     forwarder = testpmd.Testpmd(the_lab, timeline_class.vdev, eal_options, timeline_class.testpmd_options)
     the_lab.connect()
     forwarder.command("start")
-    timeline = timeline_class(the_lab, forwarder)
     ping = traffic.Ping(the_lab)
     transfer = traffic.Transfer(the_lab, steps.TRANSFER_SECONDS, options.mbit)
-    report.live_line(0.0, "round-robin", "transfer and ping start")
     try:
+        timeline = timeline_class(the_lab, forwarder)
+        report.start("round-robin", timeline.transmitting())
         events = do_steps(timeline, transfer)
     except telemetry.TelemetryError as error:
         raise lab.LabError(f"{error}; the last testpmd said:\n{forwarder.tail()}") from error
     ended_well, totals = transfer.finish(patience_s=30.0)
-    ending = "the transfer ends" if ended_well else "the transfer died"
-    report.live_line(steps.TRANSFER_SECONDS, events[-1].step.mode, ending)
+    report.end(steps.TRANSFER_SECONDS, ended_well)
     replies = ping.finish()
     return observation.Observation(
         started_at=transfer.started_at, seconds=steps.TRANSFER_SECONDS, intervals=transfer.intervals,
@@ -72,9 +71,9 @@ def peer_verdict(observed):
 
 def demonstrate(options):
     timeline_class = steps.BondingTimeline if options.peer else steps.BraidTimeline
-    report.say(report.paint.strong(
-        f"One TCP transfer of {options.mbit} Mbit/s, and a ping every 2 ms, run through {timeline_class.bond} ")
-        + "\nover tap1 and tap2, while the bond is being changed:\n")
+    rate = f" of {options.mbit} Mbit/s" if options.mbit else ""
+    report.say(report.paint.strong(f"A TCP transfer{rate} and a ping every 2 ms run through {timeline_class.bond} over "
+        "tap1 and tap2,\nwhile the bond is being changed:\n"))
     with lab.Lab() as the_lab:
         observed = observe(the_lab, timeline_class, options)
     report.say()

@@ -16,7 +16,7 @@ class Event:
     step: object
     answer: object
     began: float  # wall-clock time
-    ended: float
+    took: float  # seconds until the bond showed what was wanted
 
 
 @dataclasses.dataclass(frozen=True)

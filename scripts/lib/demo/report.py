@@ -37,11 +37,24 @@ def say(text=""):
     print(text, flush=True)
 
 
-def live_line(at, mode, text, answer=None):
-    answer_text = ""
-    if answer:
-        answer_text = (paint.good if answer.expected else paint.bad)(answer.text)
-    say(f"  {at:5.1f} s  {mode:<14} {text:<38} {answer_text}".rstrip())
+def live_line(at, mode, text, transmitting=(), took="", answer=""):
+    names = " ".join(sorted(transmitting))
+    say(f"  {at:5.1f} s  {mode:<14} {text:<38} {took:>8}  {names:<18} {answer}".rstrip())
+
+
+def start(mode, transmitting):
+    say(f"  {'time':>7}  {'mode':<14} {'step':<38} {'took':>8}  {'transmitting':<18} answer")
+    live_line(0.0, mode, "transfer and ping start", transmitting)
+
+
+def event(done, transmitting):
+    colour = paint.good if done.answer.expected else paint.bad
+    live_line(done.step.at, done.step.mode, done.step.text, transmitting, milliseconds(done.took),
+        colour(done.answer.text))
+
+
+def end(at, ended_well):
+    live_line(at, "", "the transfer ends" if ended_well else paint.bad("the transfer died"))
 
 
 def cells(values, width):

@@ -2,8 +2,10 @@
 """What is done to the bond, and when: one timeline for net_braid and, as far as it can follow, net_bonding."""
 
 import dataclasses
+import re
 import typing
 
+from demo import lab
 import telemetry
 
 TRANSFER_SECONDS = 20
@@ -23,6 +25,7 @@ class Step:
     text: str
     act: typing.Callable[[], Answer]
     mode: str  # the bond's mode once the step is done
+    transmitting: frozenset | None  # names of the members that transmit then; None: whichever the bond chose
 
 
 class Timeline:
@@ -36,19 +39,28 @@ class Timeline:
         self._lab = the_lab
 
     def steps(self):
-        round_robin, balance, backup = "round-robin", "balance", "active-backup"
+        mode = "round-robin"
         return [
-            Step(2.0, "link of tap1 pulled", self._pull, round_robin),
-            Step(4.0, "link of tap1 back", self._restore, round_robin),
-            Step(5.5, "net_tap1 renamed to uplink-a", self.rename, round_robin),
-            Step(6.5, "net_tap2 renamed to uplink-a too", self.rename_to_a_taken_name, round_robin),
-            Step(7.5, f"{self.first_name} removed", self.remove, round_robin),
-            Step(9.5, f"net_tap1 added again as {self.second_name}", self.add, round_robin),
-            Step(11.0, "mode becomes balance", lambda: self.set_mode(balance), balance),
-            Step(12.5, "mode becomes active-backup", lambda: self.set_mode(backup), backup),
-            Step(14.0, f"{self.second_name} made primary", self.make_primary, backup),
-            Step(15.5, "link of tap1, the active one, pulled", self._pull, backup),
-            Step(18.0, "link of tap1 back", self._restore, backup),
+            Step(2.0, "link of tap1 pulled", self._pull, mode, {"net_tap2"}),
+            Step(4.0, "link of tap1 back", self._restore, mode, {"net_tap1", "net_tap2"}),
+            Step(5.5, "net_tap1 renamed to uplink-a", self.rename, mode, {self.first_name, "net_tap2"}),
+            Step(6.5, "net_tap2 renamed to uplink-a too", self.rename_to_a_taken_name, mode,
+                {self.first_name, "net_tap2"}),
+            Step(7.5, f"{self.first_name} removed", self.remove, mode, {"net_tap2"}),
+            Step(9.5, f"net_tap1 added again as {self.second_name}", self.add, mode,
+                {self.second_name, "net_tap2"}),
+            Step(11.0, "mode becomes balance", lambda: self.set_mode("balance"), "balance",
+                {self.second_name, "net_tap2"}),
+            *self._steps_in_active_backup(),
+        ]
+
+    def _steps_in_active_backup(self):
+        mode = "active-backup"
+        return [
+            Step(12.5, "mode becomes active-backup", lambda: self.set_mode(mode), mode, None),
+            Step(14.0, f"{self.second_name} made primary", self.make_primary, mode, {self.second_name}),
+            Step(15.5, "link of tap1, the active one, pulled", self._pull, mode, {"net_tap2"}),
+            Step(18.0, "link of tap1 back", self._restore, mode, {self.second_name}),
         ]
 
     def _pull(self):
@@ -63,7 +75,6 @@ class Timeline:
 class BraidTimeline(Timeline):
     """net_braid, steered over telemetry."""
 
-    driver = "net_braid"
     bond = "net_braid0"
     vdev = "net_braid0,mode=round-robin,member=net_tap1,member=net_tap2"
     # Its members belong to the bond, so tap0 and the bond are all that testpmd sees, and joins.
@@ -74,32 +85,58 @@ class BraidTimeline(Timeline):
         path = telemetry.socket_path(testpmd.file_prefix, testpmd.runtime_root)
         self._telemetry = telemetry.connect(path)
 
+    def do(self, step):
+        """Does step and waits until the bond shows what was wanted of it."""
+        answer = step.act()
+        if not answer.expected:
+            return answer
+        try:
+            lab.wait_until(lambda: self._shows(step), step.text, deadline_s=1.0)
+        except lab.LabError:
+            names = " ".join(sorted(self.transmitting())) or "nobody"
+            return Answer(f"{answer.text}, but a second later the mode is {self._show()['mode']} and {names} transmits",
+                expected=False)
+        return answer
+
+    def transmitting(self):
+        return {member["name"] for member in self._show()["members"].values() if member["transmits"]}
+
     def rename(self):
-        return self._ask("member_rename", "net_tap1", self.first_name)
+        return self._command("member_rename", "net_tap1", self.first_name)
 
     def rename_to_a_taken_name(self):
-        reply = self._send("member_rename", "net_tap2", self.first_name)
+        reply = self._ask("member_rename", "net_tap2", self.first_name)
         if telemetry.is_error(reply) and reply and reply.get("errno") == EEXIST:
-            return Answer(f"refused, as it must be: {reply['error']}")
+            return Answer(f"refused, and rightly: {reply['error']}")
         return Answer(f"should have been refused with errno {EEXIST}: {reply}", expected=False)
 
     def remove(self):
-        return self._ask("member_remove", self.first_name)
+        return self._command("member_remove", self.first_name)
 
     def add(self):
-        return self._ask("member_add", "net_tap1", self.second_name)
+        return self._command("member_add", "net_tap1", self.second_name)
 
     def set_mode(self, mode):
-        return self._ask("mode", mode)
+        return self._command("mode", mode)
 
     def make_primary(self):
-        return self._ask("primary", self.second_name)
+        return self._command("primary", self.second_name)
 
-    def _send(self, command, *parameters):
-        return self._telemetry.ask(f"/braid/{command}", self.bond, *parameters)
+    def _shows(self, step):
+        is_right = step.transmitting is None or self.transmitting() == step.transmitting
+        return is_right and self._show()["mode"] == step.mode
+
+    def _show(self):
+        reply = self._ask("show")
+        if telemetry.is_error(reply):
+            raise telemetry.TelemetryError(f"/braid/show,{self.bond} is answered with {reply}")
+        return reply
 
     def _ask(self, command, *parameters):
-        reply = self._send(command, *parameters)
+        return self._telemetry.ask(f"/braid/{command}", self.bond, *parameters)
+
+    def _command(self, command, *parameters):
+        reply = self._ask(command, *parameters)
         if telemetry.is_error(reply):
             return Answer(reply["error"] if reply else f"/braid/{command} is not known", expected=False)
         return Answer(str(reply.get("result", reply)), expected=reply.get("result") == "ok")
@@ -108,7 +145,6 @@ class BraidTimeline(Timeline):
 class BondingTimeline(Timeline):
     """DPDK's net_bonding, steered through testpmd's prompt. What it refuses is an answer here, not a failure."""
 
-    driver = "net_bonding"
     bond = "net_bonding0"
     vdev = "net_bonding0,mode=0,slave=net_tap1,slave=net_tap2"
     # The members stay visible as ports 1 and 2; these are tap0 and the bond.
@@ -120,6 +156,16 @@ class BondingTimeline(Timeline):
     def __init__(self, the_lab, testpmd):
         super().__init__(the_lab)
         self._testpmd = testpmd
+
+    def do(self, step):
+        return step.act()
+
+    def transmitting(self):
+        """What the bond believes."""
+        shown = self._testpmd.command(f"show bonding config {self.BOND_PORT}")
+        kind = "Primary" if "Bonding mode: 1" in shown else r"Active Slaves \(\d+\)"
+        ports = re.search(kind + r": \[([\d ]*)\]", shown)
+        return {f"net_tap{port}" for port in ports[1].split()} if ports else set()
 
     def rename(self):
         return Answer("net_bonding cannot do this")
