@@ -57,7 +57,7 @@ enum braid_member_state {
 /** Why a member does not transmit. */
 enum braid_why_not {
 	BRAID_WHY_NOT_NONE = 0,        /**< It transmits. */
-	BRAID_WHY_NOT_LINK_DOWN = 1,
+	BRAID_WHY_NOT_LINK_DOWN = 1,   /**< Its link is down, longer than down_delay. */
 	BRAID_WHY_NOT_UP_DELAY = 2,    /**< Its link is up, but not yet for long enough. */
 	BRAID_WHY_NOT_STANDBY = 3,     /**< Active-backup: another member is active. */
 	BRAID_WHY_NOT_NOT_RUNNING = 4, /**< See its state. */
@@ -81,27 +81,27 @@ struct braid_member_info {
 	uint32_t id; /**< Never used for another member while the bond lives. */
 	uint16_t port_id; /**< Of the ethdev, or BRAID_NO_PORT. */
 	uint8_t link_up;  /**< What the port last said, before any delay. */
-	uint8_t is_primary;
+	uint8_t is_primary; /**< The operator prefers it (a wish). */
 	uint8_t is_active; /**< Transmits now, as far as the mode has its way. */
-	enum braid_member_state state;
-	enum braid_why_not why_not;
+	enum braid_member_state state; /**< What the bond has of it. */
+	enum braid_why_not why_not;    /**< Why it does not transmit. */
 	uint32_t link_speed_mbps;      /**< While its link was last up; 0: unknown. */
 	uint32_t delay_remaining_ms;   /**< Of an up or down delay that runs; else 0. */
 	uint64_t link_failures;        /**< Usable links lost since the member joined. */
-	char name[BRAID_NAME_SIZE];
+	char name[BRAID_NAME_SIZE];    /**< The operator's label. */
 	char device[BRAID_NAME_SIZE];  /**< ethdev name, or the wanted device's while pending. */
 };
 
 /** What braid_info_get() tells. */
 struct braid_info {
 	size_t size; /**< Set by the caller: sizeof(struct braid_info) */
-	enum braid_mode mode;
-	enum braid_policy policy;
+	enum braid_mode mode;     /**< Present mode. */
+	enum braid_policy policy; /**< Counts in mode balance only. */
 	uint32_t primary; /**< Id, or BRAID_NO_MEMBER. */
 	uint32_t active;  /**< Active-backup: id of the member that transmits, or BRAID_NO_MEMBER. */
-	uint32_t up_delay_ms;
-	uint32_t down_delay_ms;
-	uint32_t lsc_poll_period_ms;
+	uint32_t up_delay_ms;        /**< As braid_delays_set(). */
+	uint32_t down_delay_ms;      /**< As braid_delays_set(). */
+	uint32_t lsc_poll_period_ms; /**< How often each link is looked at, besides LSC. */
 	uint32_t members; /**< Also those pending. */
 	uint32_t usable;  /**< Members that may transmit. */
 	uint64_t generation; /**< Counts the changes of what bursts see. */
@@ -125,7 +125,7 @@ enum braid_event_kind {
 /** One thing that happened. Valid only during the callback; later releases may append fields. */
 struct braid_event {
 	size_t size; /**< sizeof the structure the library was built with. */
-	enum braid_event_kind kind;
+	enum braid_event_kind kind; /**< What happened. */
 	uint32_t member_id;   /**< BRAID_NO_MEMBER when the event is about the bond. */
 	uint64_t time_ns;     /**< CLOCK_MONOTONIC, when it happened. */
 	uint64_t generation;  /**< Of the snapshot in which it shows. */
