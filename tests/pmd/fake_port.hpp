@@ -225,9 +225,9 @@ public:
 	// --- The script ---
 
 	// The on_call-th call of op from now (1: the next) returns -error and changes nothing; with `always`,
-	// every call. The later script for the same op wins. mac_remove and the queue releases have no way to
-	// fail: they then do nothing. is_removed and ptypes_get cannot be failed, nor can bursts (see the
-	// limits below).
+	// every call. The later script for the same op wins. mac_remove has no way to tell: it then does
+	// nothing. A failing close returns the error, and the port goes all the same. No effect on is_removed,
+	// ptypes_get, rxq_info, txq_info, the queue releases, and bursts (see the limits below).
 	void fail(fake_op op, int error, unsigned on_call = 1);
 
 	// Forgets the script for op. heal_all(): for all of them.

@@ -161,10 +161,11 @@ std::span<const std::uint32_t> bond::packet_types() noexcept
 		if (!m->claimed || m->vanished)
 			continue;
 		const std::uint16_t port = m->claimed->port();
-		const int count = rte_eth_dev_get_supported_ptypes(port, RTE_PTYPE_ALL_MASK, nullptr, 0);
-		std::vector<std::uint32_t> known(static_cast<std::size_t>(std::max(count, 0)));
-		if (count > 0)
-			rte_eth_dev_get_supported_ptypes(port, RTE_PTYPE_ALL_MASK, known.data(), count);
+		std::vector<std::uint32_t> known(
+			static_cast<std::size_t>(std::max(rte_eth_dev_get_supported_ptypes(port, RTE_PTYPE_ALL_MASK, nullptr, 0), 0)));
+		const int count = rte_eth_dev_get_supported_ptypes(port, RTE_PTYPE_ALL_MASK, known.data(),
+		                                                   static_cast<int>(known.size()));
+		known.resize(std::min(known.size(), static_cast<std::size_t>(std::max(count, 0))));
 		if (std::exchange(first, false))
 			common = known;
 		std::erase_if(common, [&known](std::uint32_t type) {

@@ -72,21 +72,21 @@ TEST_F(Balance, AllPacketsOfAFlowLeaveThroughOneMemberInTheirOrder)
 TEST_F(Balance, NoPacketOvertakesARefusedOneOfItsFlow)
 {
 	std::mt19937 random(6);
+	const auto below = [&random](unsigned end) { return static_cast<unsigned>(random() % end); };
 	for (int round = 0; round < 200; round++) {
 		const auto s = with(0b1111);
 		for (unsigned m = 0; m < 4; m++)
-			members[m].takes = {random() % 30, random() % 30, unlimited};
+			members[m].takes = {below(30), below(30), unlimited};
 		std::vector<unsigned> flows(300);
 		for (unsigned &flow : flows)
-			flow = random() % 10;
+			flow = below(10);
 		burst b(flows);
 		const unsigned consumed = send(*s, b);
 		std::vector<bool> refused(10);
 		for (unsigned k = 0; k < b.size(); k++) {
+			EXPECT_FALSE(refused[flows[k]] && b[k].sent > 0) << "packet " << k << " of flow " << flows[k];
 			if (b[k].sent == 0)
 				refused[flows[k]] = true;
-			else
-				EXPECT_FALSE(refused[flows[k]]) << "packet " << k << " of flow " << flows[k];
 		}
 		EXPECT_LT(consumed, 300u) << "the scripts refuse something in each round";
 		for (unsigned m = 0; m < 4; m++)
@@ -118,8 +118,8 @@ TEST_F(Balance, OnlyTheFlowsOfALeavingMemberMoveAndTheyComeBackWithIt)
 			const auto without = placement(*with(0xff & ~(seat_set{1} << leaver), policy), flows);
 			for (unsigned f = 0; f < flows; f++) {
 				EXPECT_NE(without[f], leaver);
-				if (before[f] != leaver)
-					EXPECT_EQ(without[f], before[f]) << to_string(policy) << ", flow " << f;
+				EXPECT_TRUE(before[f] == leaver || without[f] == before[f])
+					<< to_string(policy) << ", flow " << f;
 			}
 			EXPECT_EQ(placement(*with(0xff, policy), flows), before) << to_string(policy);
 		}

@@ -61,10 +61,10 @@ public:
 	// Which packet this is; `unlimited` for none of this burst.
 	unsigned number_of(const rte_mbuf *pkt) const
 	{
-		for (const auto *p = static_cast<const counted_packet *>(pkt);
-		     p != nullptr && !std::less<>()(p, packets_.data()) && std::less<>()(p, packets_.data() + packets_.size());)
-			return static_cast<unsigned>(p - packets_.data());
-		return unlimited;
+		const auto *const p = static_cast<const counted_packet *>(pkt);
+		const auto *const begin = packets_.data();
+		const bool inside = !std::less<>()(p, begin) && std::less<>()(p, begin + packets_.size());
+		return inside ? static_cast<unsigned>(p - begin) : unlimited;
 	}
 
 	// Numbers of the packets that stand in the array from place `first` on.
