@@ -2,10 +2,9 @@
 // The C API: unwraps C arguments, asks the bond, answers with a negative errno and a sentence. Nothing throws across it.
 #include "braid.h"
 
-#include "api_error.hpp"
 #include "bond.hpp"
 #include "devargs.hpp"
-#include "log.hpp"
+#include "last_error.hpp"
 #include "names/quoted.hpp"
 #include "registry.hpp"
 
@@ -34,8 +33,6 @@ static_assert(BRAID_EVENT_MEMBER_ADDED == static_cast<int>(event_kind::member_ad
               BRAID_EVENT_MEMBER_RENAMED == static_cast<int>(event_kind::member_renamed) &&
               BRAID_EVENT_ACTIVE_CHANGED == static_cast<int>(event_kind::active_changed) &&
               BRAID_EVENT_ATTACH_FAILED == static_cast<int>(event_kind::attach_failed));
-
-thread_local char last_error[sizeof(error)] = "";
 
 int refuse(std::uint16_t port, const error &why) noexcept
 {
@@ -111,13 +108,6 @@ listener listener_of(braid_event_callback callback, void *arg) noexcept
 
 } // namespace
 
-int fail(const char *who, const error &why) noexcept
-{
-	std::snprintf(last_error, sizeof last_error, "%s", why.text());
-	BRAID_LOG(ERR, "%s: %s", who, why.text());
-	return -why.code();
-}
-
 } // namespace braid
 
 using namespace braid;
@@ -130,13 +120,12 @@ BRAID_PUBLIC int braid_create(const char *name, const char *devargs)
 	if (std::strlen(name) >= RTE_ETH_NAME_MAX_LEN)
 		return fail("braid", error(EINVAL, "name: %s is longer than %d bytes", quoted(name).c_str(),
 		                           RTE_ETH_NAME_MAX_LEN - 1));
-	// Before EAL hears of it: a probe that fails is logged there, but its sentence would be lost to the caller.
-	if (const result<bond_settings> settings = parse_devargs(devargs, name); !settings)
-		return fail(name, settings.error());
+	forget_last_error();
 	if (const int failed = rte_vdev_init(name, devargs)) {
+		if (*last_error() != '\0')
+			return failed; // the probe has said why
 		const error why = failed == -EEXIST ? error(EEXIST, "a device %s exists already", quoted(name).c_str())
-		                                    : error(-failed, "the bond cannot be made: %s; the log says why",
-		                                            describe(failed));
+		                                    : error(-failed, "the device cannot be made: %s", describe(failed));
 		return fail(name, why);
 	}
 	const bond_ptr b = find_bond(std::string_view(name));
@@ -152,6 +141,10 @@ BRAID_PUBLIC int braid_destroy(std::uint16_t port)
 		return refuse(port, error(EDEADLK, "a bond cannot be destroyed from its own event callback"));
 	const std::string name = b->device_name();
 	b.reset();
+	// Closed before the bus hears of it: while it removes a device it holds a lock, and a listener that waits for that lock
+	// would keep the close from ending.
+	rte_eth_dev_stop(port);
+	rte_eth_dev_close(port);
 	if (const int failed = rte_vdev_uninit(name.c_str()))
 		return fail(name.c_str(), error(-failed, "the device cannot be removed: %s", describe(failed)));
 	return 0;
@@ -308,4 +301,4 @@ BRAID_PUBLIC int braid_event_callback_unregister(std::uint16_t port, braid_event
 	return b ? answer(port, b->remove_listener(listener_of(callback, arg))) : refuse(port, no_bond(port));
 }
 
-BRAID_PUBLIC const char *braid_error_text(void) { return last_error; }
+BRAID_PUBLIC const char *braid_error_text(void) { return last_error(); }

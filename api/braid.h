@@ -109,7 +109,7 @@ struct braid_info {
 
 /** What an event is about. */
 enum braid_event_kind {
-	BRAID_EVENT_MEMBER_ADDED = 0,    /**< It is a member now, claimed or running. */
+	BRAID_EVENT_MEMBER_ADDED = 0,    /**< Its device is the bond's now; a pending member has it when it appears. */
 	BRAID_EVENT_MEMBER_REMOVED = 1,  /**< An administrator removed it. */
 	BRAID_EVENT_MEMBER_LOST = 2,     /**< Its device vanished; it is pending. */
 	BRAID_EVENT_MEMBER_RENAMED = 3,  /**< old_name is what it was called before. */
@@ -137,7 +137,8 @@ struct braid_event {
 /**
  * Told of each event of a bond, in order, from a control thread of the bond; no lock is held, so that it may call every
  * function of this file but braid_destroy(). A slow callback delays later events and the attachment of pending
- * members, never traffic or failover.
+ * members, never traffic or failover. It must not wait for a thread that removes the bond's device with rte_vdev_uninit() or
+ * rte_dev_remove(), nor create or remove devices while one does: these hold a lock of the bus until the callback returns.
  */
 typedef void (*braid_event_callback)(uint16_t bond_port_id, const struct braid_event *event, void *arg);
 

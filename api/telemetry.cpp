@@ -7,13 +7,14 @@
 //   --> /braid/mode,net_braid0,fast                   {"error": "mode: ...", "errno": 22}
 //
 // Handlers run on the telemetry thread and answer when the operation is done.
-#include "api_error.hpp"
 #include "bond.hpp"
 #include "devargs.hpp"
+#include "last_error.hpp"
 #include "names/quoted.hpp"
 #include "registry.hpp"
 
 #include <array>
+#include <charconv>
 #include <string_view>
 
 namespace braid {
@@ -52,7 +53,11 @@ int reply(rte_tel_data *d, const char *bond, const result<void> &done) noexcept
 		return 0;
 	}
 	fail(bond, done.error());
-	rte_tel_data_add_dict_string(d, "error", done.error().text());
+	// A string of a dictionary is cut after 127 bytes; what does not fit goes on in a second one.
+	const std::string_view sentence = done.error().text();
+	rte_tel_data_add_dict_string(d, "error", sentence.data());
+	if (sentence.size() >= RTE_TEL_MAX_STRING_LEN)
+		rte_tel_data_add_dict_string(d, "error_goes_on", sentence.data() + RTE_TEL_MAX_STRING_LEN - 1);
 	rte_tel_data_add_dict_int(d, "errno", done.error().code());
 	return 0;
 }
@@ -202,6 +207,28 @@ int set_primary(const char *, const char *params, rte_tel_data *d) noexcept
 	             });
 }
 
+// Decimal digits only.
+result<std::uint32_t> milliseconds(std::string_view text) noexcept
+{
+	std::uint32_t value = 0;
+	const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+	if (failed != std::errc() || end != text.data() + text.size() || text[0] == '-')
+		return error(EINVAL, "%s is not a number of milliseconds", quoted(text).c_str());
+	return value;
+}
+
+int set_delays(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	return steer(params, d, "<bond>,<up delay in ms>,<down delay in ms>", 3, 3,
+	             [](bond &b, const parameters &p) -> result<void> {
+		             const result<std::uint32_t> up = milliseconds(p.piece[1]);
+		             if (!up)
+			             return up.error();
+		             const result<std::uint32_t> down = milliseconds(p.piece[2]);
+		             return down ? b.set_delays(*up, *down) : down.error();
+	             });
+}
+
 RTE_INIT(register_telemetry)
 {
 	rte_telemetry_register_cmd("/braid/list", list, "Names of the bonds. Takes no parameters");
@@ -217,6 +244,8 @@ RTE_INIT(register_telemetry)
 	                           "Changes what mode balance hashes. Parameters: <bond>,<l2|l23|l34>");
 	rte_telemetry_register_cmd("/braid/primary", set_primary,
 	                           "Sets the preferred member, or none. Parameters: <bond>[,<member>]");
+	rte_telemetry_register_cmd("/braid/delays", set_delays,
+	                           "Sets both delays. Parameters: <bond>,<up delay in ms>,<down delay in ms>");
 }
 
 } // namespace

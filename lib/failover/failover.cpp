@@ -154,6 +154,12 @@ void failover::report(member_id id, const link_report &seen, time_ms now) noexce
 		m->watch.report(seen, delays_, now);
 }
 
+void failover::restart_link(member_id id, time_ms now) noexcept
+{
+	if (member *m = find(id))
+		m->watch.restart(now);
+}
+
 void failover::set_enabled(member_id id, bool enabled) noexcept
 {
 	if (member *m = find(id))

@@ -100,6 +100,10 @@ public:
 	// An unknown id is ignored, here and below: the event of a port may arrive after the member has left.
 	void report(member_id id, const link_report &seen, time_ms now) noexcept;
 
+	// The member's port has been stopped and started again: what was known of its link says nothing any more. It is down
+	// until the next report, which is not a failure.
+	void restart_link(member_id id, time_ms now) noexcept;
+
 	// An administrator's hand: a disabled member is not usable, its link is watched all the same.
 	void set_enabled(member_id id, bool enabled) noexcept;
 

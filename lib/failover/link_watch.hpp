@@ -60,6 +60,9 @@ public:
 	// Ends the delay that is running if its time is over.
 	void expire(const link_delays &delays, time_ms now) noexcept;
 
+	// Down, without a failure counted and whatever was reported.
+	void restart(time_ms now) noexcept { enter(link_state::down, now); }
+
 	// The link is needed: coming_up becomes up now. No other state changes.
 	void skip_up_delay(time_ms now) noexcept;
 

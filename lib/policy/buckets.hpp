@@ -32,7 +32,7 @@ public:
 	// Makes these seats, and no others, the ones that hold buckets. With an empty set no bucket has a holder.
 	void set_active(seat_set active) noexcept;
 
-	// Erases every memory of the seat, which must not be active: its next user is somebody else.
+	// Erases every memory of the seat: its next user is somebody else. Who holds its buckets is open until set_active().
 	void forget(unsigned seat) noexcept;
 
 	// The seat that holds the bucket, or no_seat.

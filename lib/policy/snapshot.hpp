@@ -69,21 +69,22 @@ public:
 
 	~snapshot() override;
 
-	// Hot: the first cache line is all that a burst with one usable member reads.
+	// Hot: the first cache line is all of it that a burst with one usable member reads, and behind the base class it has
+	// room for little else.
 	tx_function tx = nullptr;
 	rx_function rx = nullptr;
-	std::uint64_t generation = 0;
-	std::uint64_t drain = 0;       // number of the removal that is draining a member now; 0: none
 	std::uint16_t tx_count = 0;
 	std::uint16_t rx_count = 0;
 	std::uint16_t prepare_count = 0;
 	std::uint16_t bond_port = 0;   // what mbuf->port of a received packet becomes
-	std::uint32_t canary = alive;  // poisoned on destruction; tests check it while they use the object
 
 	std::array<std::uint16_t, max_members> tx_port{};       // members that may transmit, [0, tx_count)
 	std::array<rx_source, max_members> rx_member{};         // members that are polled, [0, rx_count)
 	std::array<std::uint16_t, max_members> prepare_port{};  // one port for each distinct tx_prepare, [0, prepare_count)
 
+	std::uint64_t generation = 0;
+	std::uint64_t drain = 0;       // number of the removal that is draining a member now; 0: none
+	std::uint32_t canary = alive;  // poisoned on destruction; tests check it while they use the object
 	enum mode mode = mode::round_robin;
 	hash_policy policy = hash_policy::l2;
 	std::uint64_t seed = 0;

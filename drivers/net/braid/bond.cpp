@@ -54,9 +54,19 @@ result<void> bond::open() noexcept
 		return error(-failed, "%s: no ethdev owner id: %s", device_name_, describe(failed));
 	rte_strscpy(owner_.name, device_name_, sizeof owner_.name);
 
+	{
+		// Before anything retires a snapshot, and from a control thread, whose affinity the reclaimer inherits.
+		auto starter = sdk::start_control_thread<&bond::start_reclaimer>("braid-rcu", this);
+		if (!starter) {
+			close();
+			return starter.error();
+		}
+	}
 	auto worker = sdk::start_control_thread<&bond::work>("braid-work", this);
-	if (!worker)
+	if (!worker) {
+		close();
 		return worker.error();
+	}
 	worker_ = std::move(*worker);
 	auto watcher = sdk::start_control_thread<&bond::watch>("braid-watch", this);
 	if (!watcher) {
@@ -88,14 +98,18 @@ void bond::close() noexcept
 	}
 	inbox_wakes_.notify_all();
 	watcher_.join();
-	worker_.join();
+	// An application may close the bond from a callback, which the worker runs: then it ends after this by itself.
+	if (on_worker_thread())
+		worker_.detach();
+	else
+		worker_.join();
 
 	stop();
-	const config_guard guard(config_);
-	for (const member_ptr &m : members())
-		let_go(m);
-	give_back_unused_ports();
 	{
+		const config_guard guard(config_);
+		for (const member_ptr &m : members())
+			let_go(m);
+		give_back_unused_ports();
 		const state_guard state(state_);
 		members_.clear();
 		publish_directory();
@@ -104,12 +118,14 @@ void bond::close() noexcept
 	rcu::wait_for_reclaim();
 }
 
+void bond::start_reclaimer() noexcept { rcu::start_reclaimer(); }
+
 result<void> bond::configure() noexcept
 {
 	const config_guard guard(config_);
 	if (result<void> open = still_open(); !open)
 		return open;
-	attach_pending(true);
+	attach_pending(attaching::everything);
 
 	const rte_eth_dev_data &data = *dev_->data;
 	member_config next = wanted_;
@@ -148,7 +164,7 @@ result<void> bond::start() noexcept
 	const config_guard guard(config_);
 	if (result<void> open = still_open(); !open)
 		return open;
-	attach_pending(true);
+	attach_pending(attaching::everything);
 	const std::vector<member_ptr> all = members();
 	for (const member_ptr &m : all)
 		if (result<void> up = bring_up(*m); !up) {
@@ -156,22 +172,15 @@ result<void> bond::start() noexcept
 				take_down(*started);
 			return error(up.error().code(), "member %s: %s", name_of(m->id).c_str(), up.error().text());
 		}
+	for (const member_ptr &m : all)
+		ask_link(*m, asking::waits);
 	mac_chosen_ = true; // the application has seen it
-
-	std::vector<std::pair<member_ptr, rte_eth_link>> links;
-	for (const member_ptr &m : all) {
-		rte_eth_link link{};
-		ask_link(*m, link);
-		links.emplace_back(m, link);
-	}
+	runs_ = true;
 	const state_guard state(state_);
 	started_ = true;
-	for (auto &[m, link] : links)
-		if (m->state == member_state::claimed) {
-			m->state = member_state::running;
-			failover_.set_enabled(m->id, true);
-			report(*m, link);
-		}
+	for (const member_ptr &m : all)
+		if (m->state == member_state::claimed && !m->vanished)
+			let_run(*m);
 	republish();
 	return {};
 }
@@ -179,10 +188,11 @@ result<void> bond::start() noexcept
 void bond::stop() noexcept
 {
 	const config_guard guard(config_);
+	if (!runs_)
+		return;
+	runs_ = false;
 	{
 		const state_guard state(state_);
-		if (!started_)
-			return;
 		started_ = false;
 		for (const member_ptr &m : members_)
 			if (m->state == member_state::running) {

@@ -94,7 +94,7 @@ struct bond_facts {
 	bool started;
 };
 
-class bond {
+class bond : public std::enable_shared_from_this<bond> {
 public:
 	bond(rte_eth_dev *dev, const bond_settings &settings) noexcept;
 	~bond();
@@ -108,7 +108,7 @@ public:
 
 	// Claims the wanted members that exist and starts the bond's threads. On failure nothing is left behind.
 	result<void> open() noexcept;
-	// Lets go of everything; every later call fails with ENODEV. Not from a listener.
+	// Lets go of everything; every later call fails with ENODEV.
 	void close() noexcept;
 
 	result<void> configure() noexcept;
@@ -191,21 +191,25 @@ private:
 	};
 
 	// configuration lock held
+	enum class attaching { what_is_new, everything };
 	result<void> attach(const member_ptr &m, std::uint16_t port) noexcept;
+	result<void> attach_device(member &m, std::uint16_t port) noexcept;
+	bool nobody_else_is_here(const member &m) noexcept;
 	result<void> bring_up(member &m) noexcept;
 	void take_down(member &m) noexcept;
-	void let_go(const member_ptr &m) noexcept;
-	void finish_loss(const member_ptr &m) noexcept;
-	void attach_pending(bool retry_refused) noexcept;
+	void attach_pending(attaching which) noexcept;
 	void give_back_unused_ports() noexcept;
 	void adopt_mac(const rte_ether_addr &mac) noexcept;
 	void drain(member &m) noexcept;
 	void refresh_reta_size() noexcept;
-	std::optional<std::uint16_t> find_port(const member_spec &spec) const noexcept;
+	std::optional<std::uint16_t> find_port(const member &m) const noexcept;
 	template <typename Change, typename Undo>
 	result<void> on_all_members(Change change, Undo undo) noexcept;
 
 	// state lock held
+	bool admit(const member_ptr &m) noexcept;
+	void let_run(member &m) noexcept;
+	void lose(member &m) noexcept;
 	member_ptr member_with(member_id id) const noexcept;
 	member_ptr member_on(std::uint16_t port) const noexcept;
 	void report(member &m, const rte_eth_link &link) noexcept;
@@ -227,7 +231,15 @@ private:
 	void watch() noexcept;
 	void work() noexcept;
 	void deliver(const event &e) noexcept;
-	bool ask_link(member &m, rte_eth_link &link) noexcept;
+	enum class asking { if_free, waits };
+	bool ask_link(member &m, asking how) noexcept;
+	void sample_counters() noexcept;
+	void let_go(const member_ptr &m) noexcept;
+	void forget_device(const member_ptr &m) noexcept;
+	void look_for_ports() noexcept;
+	bool expects_a_port() noexcept;
+	void log(const event &e) const noexcept;
+	void start_reclaimer() noexcept;
 	own_counters own() noexcept;
 
 	const bond_settings settings_;
@@ -239,8 +251,9 @@ private:
 	std::mutex config_;
 	member_config wanted_;
 	bool configured_ = false;
+	bool runs_ = false; // started; the same as started_, for whoever holds this lock
+	std::uint32_t last_id_ = 0;
 	bool mac_chosen_ = false; // by the operator, or by having been started: members follow it
-	std::vector<std::uint32_t> packet_types_;
 
 	// Guards what follows, down to the snapshot's writer side.
 	std::mutex state_;
@@ -248,7 +261,8 @@ private:
 	std::atomic<bool> closing_{false}; // set once, with the state lock held
 	bool started_ = false;
 	std::vector<member_ptr> members_; // in the order in which they were added
-	std::uint32_t last_id_ = 0;
+	member_ptr joining_;              // is being attached; may or may not be in members_
+	bool look_now_ = false;           // a link has changed that only its driver can tell about
 	failover failover_;
 	decision last_;
 	name_book names_;
@@ -281,8 +295,8 @@ private:
 	std::mutex inbox_;
 	std::condition_variable inbox_wakes_;
 	std::deque<event> events_;
-	std::vector<std::uint16_t> lost_ports_;
-	time_ms scan_until_ = 0;
+	std::vector<member_ptr> lost_;
+	bool look_for_ports_ = false;
 	bool link_event_due_ = false;
 	bool stop_working_ = false;
 	std::vector<listener> listeners_;

@@ -106,6 +106,8 @@ void narrow(rte_eth_dev_info &all, const rte_eth_dev_info &one) noexcept
 result<void> bond::capabilities(rte_eth_dev_info &info) noexcept
 {
 	const config_guard guard(config_);
+	// An application that asks for what the bond can do means with the members that are there by now.
+	attach_pending(attaching::what_is_new);
 	offer_everything(info);
 	bool first = true;
 	for (const member_ptr &m : members()) {
@@ -173,8 +175,10 @@ std::span<const std::uint32_t> bond::packet_types() noexcept
 		});
 	}
 	common.push_back(RTE_PTYPE_UNKNOWN);
-	packet_types_ = std::move(common);
-	return packet_types_;
+	// ethdev copies them before this thread can ask again.
+	static thread_local std::vector<std::uint32_t> answer;
+	answer = std::move(common);
+	return answer;
 }
 
 } // namespace braid

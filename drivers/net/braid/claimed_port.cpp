@@ -62,9 +62,6 @@ result<claimed_port> claimed_port::claim(std::uint16_t port, const rte_eth_dev_o
 	claimed.device_mtu_ = data->mtu;
 	claimed.saved_.promiscuous = data->promiscuous != 0;
 	claimed.saved_.allmulticast = data->all_multicast != 0;
-	if (data->dev_started != 0)
-		if (const int failed = rte_eth_dev_stop(port))
-			return refused(failed, "stopping the port, which was running");
 	return claimed;
 }
 
@@ -83,8 +80,8 @@ claimed_port::~claimed_port()
 		return;
 	stop();
 	restore();
-	if (!dead_)
-		rte_eth_dev_owner_unset(port_, owner_.id);
+	// Also of a device that is gone: whoever has to close the port must be able to see it.
+	rte_eth_dev_owner_unset(port_, owner_.id);
 }
 
 result<void> claimed_port::check(const member_config &wanted) const noexcept
@@ -134,12 +131,16 @@ result<void> claimed_port::configure(const member_config &wanted) noexcept
 	std::vector<std::uint8_t> key = wanted.rss_key;
 	conf.rx_adv_conf.rss_conf.rss_hf &= info.flow_type_rss_offloads;
 	if (conf.rx_adv_conf.rss_conf.rss_hf == 0) {
+		conf.rxmode.offloads &= ~RTE_ETH_RX_OFFLOAD_RSS_HASH;
 		conf.rxmode.mq_mode = static_cast<rte_eth_rx_mq_mode>(conf.rxmode.mq_mode & ~RTE_ETH_MQ_RX_RSS_FLAG);
 		key.clear();
 	}
 	fit_key(key, info.hash_key_size);
 	sdk::set_rss_key(conf.rx_adv_conf.rss_conf, key);
 
+	if (rte_eth_devices[port_].data->dev_started != 0)
+		if (const int failed = rte_eth_dev_stop(port_))
+			return refused(failed, "stopping the port, which was running");
 	if (const int failed = rte_eth_dev_configure(port_, wanted.rx_queues, wanted.tx_queues, &conf))
 		return refused(failed, "configure");
 	return {};
@@ -216,9 +217,10 @@ result<void> claimed_port::bring_up(const member_config &wanted) noexcept
 		return done;
 	if (result<void> done = set_addresses(wanted); !done)
 		return done;
-	if (const int failed = rte_eth_dev_start(port_))
+	const int failed = rte_eth_dev_start(port_);
+	started_ = rte_eth_devices[port_].data->dev_started != 0; // it may have started and then failed
+	if (failed != 0)
 		return refused(failed, "start");
-	started_ = true;
 	return set_filters(wanted);
 }
 
@@ -237,7 +239,7 @@ void claimed_port::stop() noexcept
 	if (!std::exchange(started_, false) || dead_)
 		return;
 	if (const int failed = rte_eth_dev_stop(port_))
-		BRAID_LOG(WARNING, "port %u: stop: %s", port_, describe(failed));
+		BRAID_LOG(WARNING, "%s: stop: %s", device(), describe(failed));
 }
 
 // Each step on its own: one that fails must not keep the others from being restored.
@@ -247,7 +249,7 @@ void claimed_port::restore() noexcept
 		return;
 	const auto warn = [this](const result<void> &done) {
 		if (!done)
-			BRAID_LOG(WARNING, "port %u: restoring: %s", port_, done.error().text());
+			BRAID_LOG(WARNING, "%s: restoring: %s", device(), done.error().text());
 	};
 	for (const rte_ether_addr &mac : std::vector(added_macs_))
 		warn(remove_mac(mac));
@@ -272,7 +274,7 @@ result<void> claimed_port::set_mac(const rte_ether_addr &mac) noexcept
 	const int failed = rte_eth_dev_default_mac_addr_set(port_, &wanted);
 	if (failed == -ENOTSUP) {
 		// Rings, captures and the like have no address to filter by, so the bond's works there as well.
-		BRAID_LOG(NOTICE, "port %u keeps its own MAC address: its driver cannot change it", port_);
+		BRAID_LOG(NOTICE, "%s keeps its own MAC address: its driver cannot change it", device());
 		return {};
 	}
 	if (failed != 0)
@@ -385,13 +387,33 @@ result<void> claimed_port::set_rss(std::uint64_t types, const std::vector<std::u
 	rte_eth_dev_info info{};
 	if (const int failed = rte_eth_dev_info_get(port_, &info))
 		return refused(failed, "reading its capabilities");
+	former_types_.reset();
 	if (info.flow_type_rss_offloads == 0)
 		return {}; // it does not hash
+	rte_eth_rss_conf conf{};
+	former_key_.assign(info.hash_key_size, 0);
+	sdk::set_rss_key(conf, former_key_);
+	if (rte_eth_dev_rss_hash_conf_get(port_, &conf) != 0)
+		former_key_.clear();
+	former_types_ = conf.rss_hf;
+
 	std::vector<std::uint8_t> fitting = key;
 	fit_key(fitting, info.hash_key_size);
-	rte_eth_rss_conf conf{};
+	conf = {};
 	conf.rss_hf = types & info.flow_type_rss_offloads;
 	sdk::set_rss_key(conf, fitting);
+	if (const int failed = rte_eth_dev_rss_hash_update(port_, &conf))
+		return refused(failed, "RSS hash");
+	return {};
+}
+
+result<void> claimed_port::undo_rss() noexcept
+{
+	if (!former_types_)
+		return {};
+	rte_eth_rss_conf conf{};
+	conf.rss_hf = *former_types_;
+	sdk::set_rss_key(conf, former_key_);
 	if (const int failed = rte_eth_dev_rss_hash_update(port_, &conf))
 		return refused(failed, "RSS hash");
 	return {};
@@ -400,7 +422,7 @@ result<void> claimed_port::set_rss(std::uint64_t types, const std::vector<std::u
 result<void> claimed_port::set_reta(const member_config &wanted) noexcept
 {
 	if (wanted.reta.empty())
-		return {};
+		return {}; // never set: the device's own, made when it was configured
 	rte_eth_dev_info info{};
 	if (const int failed = rte_eth_dev_info_get(port_, &info))
 		return refused(failed, "reading its capabilities");

@@ -14,8 +14,8 @@ namespace braid {
 // Not thread-safe: the member's device lock is held around every call.
 class claimed_port {
 public:
-	// EBUSY: somebody else owns the port; `owner` itself may. Remembers MAC, MTU, promiscuity and allmulticast. The port is stopped if it
-	// runs.
+	// EBUSY: somebody else owns the port; `owner` itself may. Remembers MAC, MTU, promiscuity and allmulticast. A port
+	// that runs goes on until start() configures it.
 	static result<claimed_port> claim(std::uint16_t port, const rte_eth_dev_owner &owner) noexcept;
 
 	claimed_port(claimed_port &&other) noexcept;
@@ -51,7 +51,9 @@ public:
 	result<void> set_vlan(std::uint16_t id, bool on) noexcept;
 	result<void> set_multicast(const std::vector<rte_ether_addr> &list) noexcept;
 	result<void> set_vlan_offloads(std::uint64_t rx_offloads) noexcept;
+	// Empty key: the present one stays. undo_rss() takes the last change back.
 	result<void> set_rss(std::uint64_t types, const std::vector<std::uint8_t> &key) noexcept;
+	result<void> undo_rss() noexcept;
 	result<void> set_reta(const member_config &wanted) noexcept;
 
 private:
@@ -63,6 +65,7 @@ private:
 	result<void> set_filters(const member_config &wanted) noexcept;
 	result<void> bring_up(const member_config &wanted) noexcept;
 	void restore() noexcept;
+	const char *device() const noexcept { return rte_eth_devices[port_].data->name; }
 
 	std::uint16_t port_;
 	rte_eth_dev_owner owner_;
@@ -84,6 +87,10 @@ private:
 	std::vector<rte_ether_addr> added_macs_;
 	std::bitset<RTE_ETHER_MAX_VLAN_ID + 1> added_vlans_;
 	bool multicast_set_ = false;
+
+	// As set_rss() found it.
+	std::optional<std::uint64_t> former_types_;
+	std::vector<std::uint8_t> former_key_;
 };
 
 // The errno as text, for the end of a sentence.

@@ -3,7 +3,8 @@
 #include "bond.hpp"
 
 #include "clock.hpp"
-#include "log.hpp"
+#include <algorithm>
+#include <string>
 
 namespace braid {
 
@@ -31,8 +32,7 @@ result<void> bond::set_mode(braid::mode m) noexcept
 		return {};
 	mode_ = m;
 	republish();
-	tell(event_kind::mode_changed);
-	BRAID_LOG(NOTICE, "%s: mode is %s", device_name_, to_string(m));
+	tell(event_kind::mode_changed, member_id::none, std::string("mode is ") + to_string(m));
 	return {};
 }
 
@@ -45,8 +45,7 @@ result<void> bond::set_policy(hash_policy p) noexcept
 		return {};
 	policy_ = p;
 	republish();
-	tell(event_kind::mode_changed);
-	BRAID_LOG(NOTICE, "%s: policy is %s", device_name_, to_string(p));
+	tell(event_kind::mode_changed, member_id::none, std::string("policy is ") + to_string(p));
 	return {};
 }
 

@@ -141,13 +141,11 @@ result<void> bond::set_multicast(std::span<const rte_ether_addr> list) noexcept
 result<void> bond::set_rss(const rte_eth_rss_conf &conf) noexcept
 {
 	const config_guard guard(config_);
-	const std::uint64_t types_before = wanted_.conf.rx_adv_conf.rss_conf.rss_hf;
-	const std::vector<std::uint8_t> key_before = wanted_.rss_key;
 	const auto given = sdk::rss_key(conf);
 	const std::vector<std::uint8_t> key(given.begin(), given.end());
 	result<void> done =
-		on_all_members([&](claimed_port &p) { return p.set_rss(conf.rss_hf, key.empty() ? key_before : key); },
-	                       [&](claimed_port &p) { return p.set_rss(types_before, key_before); });
+		on_all_members([&](claimed_port &p) { return p.set_rss(conf.rss_hf, key); },
+	                       [&](claimed_port &p) { return p.undo_rss(); });
 	if (done) {
 		wanted_.conf.rx_adv_conf.rss_conf.rss_hf = conf.rss_hf;
 		if (!key.empty())
@@ -168,15 +166,19 @@ void bond::rss(rte_eth_rss_conf &conf) noexcept
 result<void> bond::set_reta(std::span<const rte_eth_rss_reta_entry64> table, std::uint16_t size) noexcept
 {
 	const config_guard guard(config_);
-	member_config next = wanted_;
-	if (next.reta.empty()) {
+	// ethdev does not compare the size with the port's.
+	if (size != wanted_.reta_size)
+		return error(EINVAL, "%s: its redirection table has %u entries, not %u", device_name_, wanted_.reta_size,
+		             size);
+	member_config before = wanted_;
+	if (before.reta.empty()) {
 		// Entries the application leaves out keep what devices begin with: the queues in turn.
-		next.reta.resize(table.size());
+		before.reta.resize(table.size());
 		for (unsigned i = 0; i < size; i++)
-			next.reta[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE] =
-				static_cast<std::uint16_t>(next.rx_queues != 0 ? i % next.rx_queues : 0);
+			before.reta[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE] =
+				static_cast<std::uint16_t>(before.rx_queues != 0 ? i % before.rx_queues : 0);
 	}
-	next.reta_size = size;
+	member_config next = before;
 	for (unsigned i = 0; i < size; i++) {
 		const auto &from = table[i / RTE_ETH_RETA_GROUP_SIZE];
 		const unsigned at = i % RTE_ETH_RETA_GROUP_SIZE;
@@ -184,7 +186,7 @@ result<void> bond::set_reta(std::span<const rte_eth_rss_reta_entry64> table, std
 			next.reta[i / RTE_ETH_RETA_GROUP_SIZE].reta[at] = from.reta[at];
 	}
 	result<void> done = on_all_members([&](claimed_port &p) { return p.set_reta(next); },
-	                                   [&](claimed_port &p) { return p.set_reta(wanted_); });
+	                                   [&](claimed_port &p) { return p.set_reta(before); });
 	if (done)
 		wanted_ = std::move(next);
 	return done;

@@ -44,13 +44,15 @@ struct member {
 	const member_id id;
 	const member_spec spec;
 
-	// Guarded by the bond's state lock. Changed only with the configuration lock held as well.
+	// Guarded by the bond's state lock.
 	member_state state = member_state::pending;
 	std::uint16_t port = no_port;
 	std::optional<unsigned> seat; // from the first attachment on
 	bool deliver_while_leaving = false;
 	bool link_up = false; // as the port last said, before any delay
-	std::uint16_t refused_port = no_port; // a port that could not join: logged once, not tried again by itself
+	std::uint16_t refused_port = no_port; // could not join: logged once, not tried again by itself
+	std::uint16_t dead_port = no_port;    // has lost its device and waits to be closed by its application
+	bool announced = false;               // a port that matches is about to be usable
 
 	// The device has gone by itself: nothing may touch it. Set by whoever is told, at once and without a lock.
 	std::atomic<bool> vanished{false};

@@ -21,6 +21,13 @@ port_facts facts_of_port(std::uint16_t port) noexcept
 	return {dev.data->name, device != nullptr ? device : "", port};
 }
 
+std::array<char, RTE_ETH_NAME_MAX_LEN> name_of_port(std::uint16_t port) noexcept
+{
+	std::array<char, RTE_ETH_NAME_MAX_LEN> text{};
+	rte_eth_dev_get_name_by_port(port, text.data());
+	return text;
+}
+
 error about(const member &m, const char *label, const error &why) noexcept
 {
 	return error(why.code(), "%s: %s", label[0] != '\0' ? label : m.spec.text, why.text());
@@ -28,13 +35,11 @@ error about(const member &m, const char *label, const error &why) noexcept
 
 } // namespace
 
-std::optional<std::uint16_t> bond::find_port(const member_spec &spec) const noexcept
+std::optional<std::uint16_t> bond::find_port(const member &m) const noexcept
 {
-	// Owned ports as well, so that one that somebody else owns is refused by name and not taken for missing.
-	for (std::uint16_t port = 0; port < RTE_MAX_ETHPORTS; port++)
-		if (rte_eth_dev_is_valid_port(port) != 0 && port != port_ && matches(spec, facts_of_port(port)))
-			return port;
-	return std::nullopt;
+	return find_living_port([&](std::uint16_t port) {
+		return port != port_ && port != m.dead_port && matches(m.spec, facts_of_port(port));
+	});
 }
 
 member_ptr bond::member_with(member_id id) const noexcept
@@ -47,84 +52,125 @@ member_ptr bond::member_with(member_id id) const noexcept
 
 member_ptr bond::member_on(std::uint16_t port) const noexcept
 {
+	if (joining_ && joining_->port == port)
+		return joining_;
 	for (const member_ptr &m : members_)
 		if (m->port == port)
 			return m;
 	return nullptr;
 }
 
-// Claims the port for the member and, if the bond runs, makes it run. Leaves everything as it was on failure.
+// Claims the port for the member and, if the bond runs, makes it run. Nothing shows of it before admit(); but from the first
+// step on the member is the port's, so that a device that vanishes meanwhile is noticed. Leaves everything as it was
+// on failure.
 result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
 {
 	if (is_braid_port(port))
 		return error(ELOOP, "port %u is a net_braid bond itself", port);
-	const char *const device = rte_eth_devices[port].data->name;
 	{
-		const std::lock_guard lock(m->device);
+		const state_guard state(state_);
+		if (const member_ptr other = member_on(port))
+			return error(EEXIST, "port %u is member %s already", port, names_.of(other->id).c_str());
+		joining_ = m;
+		m->port = port;
+		m->vanished = false;
+	}
+	result<void> ready = attach_device(*m, port);
+	if (!ready)
+		let_go(m);
+	const state_guard state(state_);
+	if (ready && m->vanished)
+		ready = error(ENODEV, "the device has vanished while it was added");
+	if (!ready) {
+		joining_.reset();
+		m->port = no_port;
+	}
+	return ready;
+}
+
+result<void> bond::attach_device(member &m, std::uint16_t port) noexcept
+{
+	rte_ether_addr own_mac{};
+	{
+		const std::lock_guard lock(m.device);
 		result<claimed_port> claimed = claimed_port::claim(port, owner_);
 		if (!claimed)
 			return claimed.error();
 		if (configured_)
 			if (result<void> able = claimed->check(wanted_); !able)
 				return able;
-		m->claimed.emplace(std::move(*claimed));
-		m->vanished = false;
-		rte_strscpy(m->device_name, device, sizeof m->device_name);
+		m.claimed.emplace(std::move(*claimed));
+		own_mac = m.claimed->own_mac();
+		rte_strscpy(m.device_name, rte_eth_devices[port].data->name, sizeof m.device_name);
 		port_counters now;
 		if (read_counters(port, now) == 0)
-			m->counted.begin(now);
+			m.counted.begin(now);
 	}
-	bool started = false;
-	bool only_one = true;
-	{
-		const state_guard state(state_);
-		m->state = member_state::claimed;
-		m->port = port;
-		m->refused_port = no_port;
-		if (!m->seat) {
-			const seat_map::seating s = seats_.sit(m->device_name);
-			if (s.evicted)
-				buckets_->forget(s.seat);
-			m->seat = s.seat;
-		}
-		if (primary_wish_ && matches(*primary_wish_, facts_of_port(port))) {
-			failover_.set_primary(m->id);
-			primary_wish_.reset();
-		}
-		started = started_;
-		for (const member_ptr &other : members_)
-			only_one &= other == m || other->port == no_port;
-	}
-	if (only_one)
-		adopt_mac(m->claimed->own_mac());
-	if (!started)
+	if (nobody_else_is_here(m))
+		adopt_mac(own_mac);
+	if (!runs_)
 		return {};
-
-	if (result<void> up = bring_up(*m); !up) {
-		{
-			const state_guard state(state_);
-			m->state = member_state::pending;
-			m->port = no_port;
-		}
-		const std::lock_guard lock(m->device);
-		m->claimed.reset();
+	if (result<void> up = bring_up(m); !up)
 		return up;
-	}
-	rte_eth_link link{};
-	ask_link(*m, link);
-	const state_guard state(state_);
-	m->state = member_state::running;
-	failover_.set_enabled(m->id, true);
-	report(*m, link);
+	ask_link(m, asking::waits);
 	return {};
+}
+
+bool bond::nobody_else_is_here(const member &m) noexcept
+{
+	const state_guard state(state_);
+	return std::all_of(members_.begin(), members_.end(),
+	                   [&m](const member_ptr &other) { return other.get() == &m || other->port == no_port; });
+}
+
+// The member that attach() has made ready shows, and counts. False if its device has vanished since.
+bool bond::admit(const member_ptr &m) noexcept
+{
+	joining_.reset();
+	m->announced = false;
+	if (m->vanished) {
+		m->port = no_port;
+		return false;
+	}
+	m->state = member_state::claimed;
+	m->refused_port = no_port;
+	m->dead_port = no_port;
+	if (!m->seat) {
+		const seat_map::seating s = seats_.sit(m->device_name);
+		if (s.evicted)
+			buckets_->forget(s.seat);
+		m->seat = s.seat;
+	}
+	if (primary_wish_ && (*primary_wish_ == m->spec || matches(*primary_wish_, facts_of_port(m->port)))) {
+		failover_.set_primary(m->id);
+		primary_wish_.reset();
+	}
+	if (runs_)
+		let_run(*m);
+	return true;
+}
+
+// A started member takes part. Its link begins anew, with what the port says now.
+void bond::let_run(member &m) noexcept
+{
+	m.state = member_state::running;
+	failover_.restart_link(m.id, now_ms());
+	failover_.set_enabled(m.id, true);
+	report(m, sdk::link_of(&rte_eth_devices[m.port]));
 }
 
 result<void> bond::bring_up(member &m) noexcept
 {
 	const std::lock_guard lock(m.device);
-	if (!m.claimed || m.claimed->runs())
+	if (!m.claimed || m.claimed->runs() || m.vanished)
 		return {};
-	return m.claimed->start(wanted_);
+	if (result<void> up = m.claimed->start(wanted_); !up)
+		return up;
+	// Some devices count from zero again when they start, some do not.
+	port_counters now;
+	if (read_counters(m.claimed->port(), now) == 0)
+		m.counted.begin(now);
+	return {};
 }
 
 void bond::take_down(member &m) noexcept
@@ -152,9 +198,12 @@ result<member_id> bond::add(const member_spec &spec, std::string_view wanted_nam
 	const config_guard guard(config_);
 	if (result<void> open = still_open(); !open)
 		return open.error();
-	const std::optional<std::uint16_t> port = find_port(spec);
+	if (matches(spec, facts_of_port(port_)))
+		return error(ELOOP, "%s is the bond itself", spec.text);
 
-	member_ptr m;
+	const auto m = std::make_shared<member>(static_cast<member_id>(++last_id_), spec);
+	const std::optional<std::uint16_t> port = find_port(*m);
+	const name fallback = name_from_device(port ? name_of_port(*port).data() : spec.text);
 	name label;
 	{
 		const state_guard state(state_);
@@ -164,39 +213,34 @@ result<member_id> bond::add(const member_spec &spec, std::string_view wanted_nam
 				             names_.of(other->id).c_str());
 		if (members_.size() == max_members)
 			return error(ENOSPC, "%s has %u members, which is the most", device_name_, max_members);
-		m = std::make_shared<member>(static_cast<member_id>(++last_id_), spec);
-		const name fallback = name_from_device(port ? rte_eth_devices[*port].data->name : spec.text);
 		result<name> promised = names_.promise(m->id, wanted_name.empty() ? fallback.view() : wanted_name);
 		if (!promised)
 			return promised.error();
 		label = *promised;
-		failover_.join(m->id, {}, now_ms());
-		failover_.set_enabled(m->id, false);
 	}
 	if (port)
 		if (result<void> joined = attach(m, *port); !joined) {
 			const state_guard state(state_);
 			names_.forget(m->id);
-			failover_.leave(m->id);
-			if (m->seat)
-				seats_.leave(*m->seat);
 			return about(*m, label.c_str(), joined.error());
 		}
 	{
 		const state_guard state(state_);
 		names_.fulfil(m->id);
+		failover_.join(m->id, {}, now_ms());
+		failover_.set_enabled(m->id, false);
 		members_.push_back(m);
-		if (primary_wish_ && *primary_wish_ == spec) {
-			failover_.set_primary(m->id);
-			primary_wish_.reset();
-		}
+		// A device that was there and has gone is wanted, like one that was not there.
+		if (port && admit(m))
+			tell(event_kind::member_added, m->id);
 		publish_directory();
 		republish();
-		tell(event_kind::member_added, m->id);
 	}
+	if (!port)
+		look_for_ports(); // it may have appeared while we were looking
 	refresh_reta_size();
-	BRAID_LOG(INFO, "%s: member %s %s", device_name_, label.c_str(),
-	          port ? "added" : "is wanted and joins when its device appears");
+	if (!port)
+		BRAID_LOG(INFO, "%s: member %s is wanted and joins when its device appears", device_name_, label.c_str());
 	return m->id;
 }
 
@@ -206,14 +250,12 @@ result<void> bond::remove(member_id id) noexcept
 	if (result<void> open = still_open(); !open)
 		return open;
 	member_ptr m;
-	name label;
 	bool ran = false;
 	{
 		const state_guard state(state_);
 		m = member_with(id);
 		if (!m)
 			return error(ENOENT, "%s has no member with id %u", device_name_, to_number(id));
-		label = names_.of(id);
 		ran = m->state == member_state::running;
 		if (ran) {
 			m->deliver_while_leaving = mode_ != mode::active_backup || last_.active == id;
@@ -245,7 +287,6 @@ result<void> bond::remove(member_id id) noexcept
 	}
 	give_back_unused_ports();
 	refresh_reta_size();
-	BRAID_LOG(INFO, "%s: member %s removed", device_name_, label.c_str());
 	return {};
 }
 
@@ -297,9 +338,9 @@ void bond::give_back_unused_ports() noexcept
 	}
 }
 
-// Attaches what has appeared. One that cannot join is logged once and left alone until it appears anew or the
-// application configures or starts the bond (`retry_refused`).
-void bond::attach_pending(bool retry_refused) noexcept
+// Attaches what has appeared. One that cannot join is logged once and left alone until it appears anew or the application
+// configures or starts the bond. Publishes nothing while the bond does not run: there is nothing that a burst could see.
+void bond::attach_pending(attaching which) noexcept
 {
 	bool any = false;
 	for (const member_ptr &m : members()) {
@@ -310,22 +351,23 @@ void bond::attach_pending(bool retry_refused) noexcept
 				continue;
 			refused = m->refused_port;
 		}
-		const std::optional<std::uint16_t> port = find_port(m->spec);
-		if (!port || (!retry_refused && *port == refused))
+		const std::optional<std::uint16_t> port = find_port(*m);
+		if (!port || (which == attaching::what_is_new && *port == refused))
 			continue;
-		const result<void> joined = attach(m, *port);
 		any = true;
+		const result<void> joined = attach(m, *port);
 		const state_guard state(state_);
+		m->announced = false;
+		if (joined && !admit(m))
+			continue;
 		if (joined) {
-			publish_directory();
-			republish();
 			tell(event_kind::member_added, m->id);
-			BRAID_LOG(INFO, "%s: member %s has appeared", device_name_, names_.of(m->id).c_str());
-		} else {
+			publish_directory();
+			if (runs_)
+				republish();
+		} else if (*port != refused) {
 			m->refused_port = *port;
 			tell(event_kind::attach_failed, m->id, joined.error().text());
-			BRAID_LOG(ERR, "%s: member %s has appeared and cannot join: %s", device_name_,
-			          names_.of(m->id).c_str(), joined.error().text());
 		}
 	}
 	if (any) {
@@ -334,23 +376,32 @@ void bond::attach_pending(bool retry_refused) noexcept
 	}
 }
 
-// The device vanished by itself. It has left the snapshot; what remains is to forget it without touching it.
-void bond::finish_loss(const member_ptr &m) noexcept
+// The device is gone: its member leaves the snapshot at once. Nothing waits here.
+void bond::lose(member &m) noexcept
 {
-	{
-		const state_guard state(state_);
-		if (m->state != member_state::gone || member_with(m->id) != m)
-			return; // removed, or dealt with, in the meantime
-	}
+	m.vanished = true;
+	if (m.state == member_state::pending || m.state == member_state::gone)
+		return;
+	m.link_up = false;
+	m.state = member_state::gone;
+	failover_.report(m.id, {}, now_ms());
+	failover_.set_enabled(m.id, false);
+	republish();
+}
+
+// Once no burst is in it, forgets the device without touching it. Takes only the device lock: the caller may be inside the
+// removal of the device, with locks of the bus that other operations wait for.
+void bond::forget_device(const member_ptr &m) noexcept
+{
 	rcu::wait_for_readers();
 	let_go(m);
 	const state_guard state(state_);
+	if (m->state != member_state::gone || member_with(m->id) != m)
+		return; // being added or removed by somebody who sees that it has vanished
 	m->state = member_state::pending;
 	m->port = no_port;
 	publish_directory();
 	tell(event_kind::member_lost, m->id);
-	BRAID_LOG(WARNING, "%s: the device of member %s has gone; it joins again when it is back", device_name_,
-	          names_.of(m->id).c_str());
 }
 
 result<void> bond::rename(member_id id, std::string_view wanted) noexcept

@@ -4,7 +4,7 @@
 
 #include "bond.hpp"
 #include "burst.hpp"
-#include "log.hpp"
+#include "last_error.hpp"
 
 namespace braid {
 namespace {
@@ -17,8 +17,7 @@ int answer(const rte_eth_dev *dev, const char *operation, const result<void> &do
 {
 	if (done)
 		return 0;
-	BRAID_LOG(ERR, "%s: %s: %s", dev->data->name, operation, done.error().text());
-	return -done.error().code();
+	return fail(dev->data->name, error(done.error().code(), "%s: %s", operation, done.error().text()));
 }
 
 int dev_configure(rte_eth_dev *dev) noexcept { return answer(dev, "configure", of(dev).configure()); }
@@ -49,8 +48,6 @@ int dev_stop(rte_eth_dev *dev) noexcept
 
 int dev_close(rte_eth_dev *dev) noexcept
 {
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
-		return 0;
 	const bond_ptr b = sdk::private_of<port_private>(dev).bond;
 	unregister_bond(b.get());
 	b->close();

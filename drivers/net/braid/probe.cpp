@@ -3,9 +3,12 @@
 #include "bond.hpp"
 #include "burst.hpp"
 #include "devargs.hpp"
+#include "last_error.hpp"
 #include "log.hpp"
 #include "ops.hpp"
 #include "registry.hpp"
+
+#include <atomic>
 
 namespace braid {
 
@@ -20,20 +23,38 @@ RTE_INIT(register_log)
 		rte_log_set_level(log_type, RTE_LOG_NOTICE);
 }
 
-int refuse(const char *device, const error &why) noexcept
+// ---- in a secondary process: the port is there, so that its other users (captures, statistics tools) can be, but its bursts,
+// whose snapshots live in the primary's memory, are not.
+
+std::uint16_t refuse_burst(void *, rte_mbuf **, std::uint16_t) noexcept
 {
-	BRAID_LOG(ERR, "%s: %s", device, why.text());
-	return -why.code();
+	static std::atomic_flag told;
+	if (!told.test_and_set())
+		BRAID_LOG(ERR, "bursts of a bond work in the primary process only: nothing is sent or received here");
+	return 0;
+}
+
+int attach_in_secondary(const char *device) noexcept
+{
+	static const eth_dev_ops no_ops{};
+	rte_eth_dev *const dev = rte_eth_dev_attach_secondary(device);
+	if (dev == nullptr)
+		return fail(device, error(ENODEV, "the primary process has no such bond"));
+	dev->dev_ops = &no_ops;
+	dev->rx_pkt_burst = refuse_burst;
+	dev->tx_pkt_burst = refuse_burst;
+	rte_eth_dev_probing_finish(dev);
+	return 0;
 }
 
 int probe(rte_vdev_device *vdev) noexcept
 {
 	const char *const device = rte_vdev_device_name(vdev);
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
-		return refuse(device, error(ENOTSUP, "a bond can be used in the primary process only"));
+		return attach_in_secondary(device);
 	const result<bond_settings> settings = parse_devargs(rte_vdev_device_args(vdev), device);
 	if (!settings)
-		return refuse(device, settings.error());
+		return fail(device, settings.error());
 	if (settings->socket_id)
 		vdev->device.numa_node = *settings->socket_id;
 	else if (vdev->device.numa_node == SOCKET_ID_ANY)
@@ -41,7 +62,7 @@ int probe(rte_vdev_device *vdev) noexcept
 
 	sdk::probe_port<port_private> port(vdev);
 	if (!port)
-		return refuse(device, error(ENOMEM, "no free ethdev port"));
+		return fail(device, error(ENOMEM, "no free ethdev port"));
 	port->data->mac_addrs = (*port).macs;
 	port->data->dev_flags |= RTE_ETH_DEV_INTR_LSC;
 	port->data->promiscuous = 0;
@@ -55,10 +76,10 @@ int probe(rte_vdev_device *vdev) noexcept
 	const bond_ptr b = std::make_shared<bond>(port.get(), *settings);
 	(*port).bond = b;
 	if (!register_bond(b))
-		return refuse(device, error(ENOMEM, "ethdev does not tell about its ports"));
+		return fail(device, error(ENOMEM, "ethdev does not tell about its ports"));
 	if (result<void> open = b->open(); !open) {
 		unregister_bond(b.get());
-		return refuse(device, open.error());
+		return fail(device, open.error());
 	}
 	port.finish();
 	return 0;
@@ -69,6 +90,8 @@ int remove(rte_vdev_device *vdev) noexcept
 	rte_eth_dev *const dev = rte_eth_dev_allocated(rte_vdev_device_name(vdev));
 	if (dev == nullptr)
 		return 0; // closed before
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return rte_eth_dev_release_port(dev);
 	if (dev->data->dev_started != 0)
 		rte_eth_dev_stop(dev->data->port_id);
 	return rte_eth_dev_close(dev->data->port_id);

@@ -5,7 +5,6 @@
 
 #include "burst.hpp"
 #include "clock.hpp"
-#include "log.hpp"
 
 #include <algorithm>
 
@@ -38,6 +37,8 @@ void bond::reconsider(time_ms now) noexcept
 	const decision before = std::exchange(last_, next);
 	if (next.usable_changed || (one_sends && next.active_changed))
 		publish(next, change::counts);
+	else
+		update_link(next); // a speed may have become known
 	tell_changes(before, next);
 	if (next.deadline != before.deadline)
 		watch_wakes_.notify_all();
@@ -159,7 +160,6 @@ void bond::update_link(const decision &d) noexcept
 	}
 	if (!sdk::set_link(dev_, link))
 		return;
-	BRAID_LOG(NOTICE, "%s: link %s", device_name_, link.link_status == RTE_ETH_LINK_UP ? "up" : "down");
 	tell(link.link_status == RTE_ETH_LINK_UP ? event_kind::link_up : event_kind::link_down);
 	const std::lock_guard inbox(inbox_);
 	link_event_due_ = true;
@@ -168,31 +168,13 @@ void bond::update_link(const decision &d) noexcept
 void bond::tell_changes(const decision &before, const decision &after) noexcept
 {
 	for (member_id id : before.usable())
-		if (!contains(after.usable(), id) && member_with(id) && started_) {
-			BRAID_LOG(NOTICE, "%s: member %s is not usable any more", device_name_, names_.of(id).c_str());
+		if (!contains(after.usable(), id) && member_with(id) && started_)
 			tell(event_kind::member_unusable, id);
-		}
 	for (member_id id : after.usable())
-		if (!contains(before.usable(), id)) {
-			BRAID_LOG(NOTICE, "%s: member %s is usable", device_name_, names_.of(id).c_str());
+		if (!contains(before.usable(), id))
 			tell(event_kind::member_usable, id);
-		}
-	if (mode_ == mode::active_backup && after.active != before.active) {
-		BRAID_LOG(NOTICE, "%s: active member is %s", device_name_,
-		          after.active == member_id::none ? "none" : names_.of(after.active).c_str());
+	if (mode_ == mode::active_backup && after.active != before.active)
 		tell(event_kind::active_changed, after.active);
-	}
-}
-
-void bond::tell(event_kind kind, member_id id, std::string reason, const name &before) noexcept
-{
-	event e{kind, id, now_ns(), generation_, id == member_id::none ? name() : names_.of(id), before,
-	        std::move(reason)};
-	{
-		const std::lock_guard inbox(inbox_);
-		events_.push_back(std::move(e));
-	}
-	inbox_wakes_.notify_all();
 }
 
 } // namespace braid

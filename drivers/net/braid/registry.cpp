@@ -4,6 +4,7 @@
 #include "bond.hpp"
 
 #include <algorithm>
+#include <bitset>
 #include <mutex>
 
 namespace braid {
@@ -11,10 +12,23 @@ namespace {
 
 // Held to copy or change the list, never while a bond is called.
 std::mutex list_lock;
-std::vector<bond_ptr> bonds;
+// Never destroyed: threads of DPDK still ask for bonds while the process exits.
+std::vector<bond_ptr> &bonds = *new std::vector<bond_ptr>;
+
+// Ports between RTE_ETH_EVENT_DESTROY and the next RTE_ETH_EVENT_NEW: what ethdev keeps of them is being taken down.
+std::mutex dying_lock;
+std::bitset<RTE_MAX_ETHPORTS> dying;
+
+void mark_dying(std::uint16_t port, bool is) noexcept
+{
+	const std::lock_guard guard(dying_lock);
+	dying[port] = is;
+}
 
 int on_event(std::uint16_t port, rte_eth_event_type type, void *, void *) noexcept
 {
+	if (type == RTE_ETH_EVENT_NEW || type == RTE_ETH_EVENT_DESTROY)
+		mark_dying(port, type == RTE_ETH_EVENT_DESTROY);
 	for (const bond_ptr &b : all_bonds()) {
 		if (type == RTE_ETH_EVENT_NEW)
 			b->on_new_port(port);
@@ -32,14 +46,17 @@ int on_event(std::uint16_t port, rte_eth_event_type type, void *, void *) noexce
 // library is never unloaded.
 bool listen() noexcept
 {
-	static const bool listening = [] {
-		for (rte_eth_event_type type : {RTE_ETH_EVENT_NEW, RTE_ETH_EVENT_INTR_LSC, RTE_ETH_EVENT_INTR_RMV,
-		                                RTE_ETH_EVENT_DESTROY})
-			if (rte_eth_dev_callback_register(RTE_ETH_ALL, type, on_event, nullptr) != 0)
-				return false;
+	static std::mutex once;
+	static bool listening = false;
+	const std::lock_guard guard(once);
+	if (listening)
 		return true;
-	}();
-	return listening;
+	for (rte_eth_event_type type : {RTE_ETH_EVENT_NEW, RTE_ETH_EVENT_INTR_LSC, RTE_ETH_EVENT_INTR_RMV,
+	                                RTE_ETH_EVENT_DESTROY})
+		if (const int failed = rte_eth_dev_callback_register(RTE_ETH_ALL, type, on_event, nullptr);
+		    failed != 0 && failed != -EEXIST)
+			return false;
+	return listening = true;
 }
 
 } // namespace
@@ -51,6 +68,15 @@ bool register_bond(const bond_ptr &b) noexcept
 	const std::lock_guard guard(list_lock);
 	bonds.push_back(b);
 	return true;
+}
+
+std::optional<std::uint16_t> find_living_port(const std::function<bool(std::uint16_t)> &wanted) noexcept
+{
+	const std::lock_guard guard(dying_lock);
+	for (std::uint16_t port = 0; port < RTE_MAX_ETHPORTS; port++)
+		if (!dying[port] && rte_eth_dev_is_valid_port(port) != 0 && wanted(port))
+			return port;
+	return std::nullopt;
 }
 
 void unregister_bond(const bond *b) noexcept

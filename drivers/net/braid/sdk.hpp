@@ -132,6 +132,14 @@ inline rte_eth_link link_of(const rte_eth_dev *dev) noexcept
 	return link;
 }
 
+// Has the driver look at the link now. rte_eth_link_get_nowait() does not while LSC is on: it repeats what the driver
+// last wrote, which may be never. The port must not be released meanwhile.
+inline void refresh_link(rte_eth_dev *dev) noexcept
+{
+	if (dev->dev_ops->link_update != nullptr)
+		dev->dev_ops->link_update(dev, 0);
+}
+
 // True if the status (up or down) is another one than before.
 inline bool set_link(rte_eth_dev *dev, rte_eth_link link) noexcept
 {
@@ -392,6 +400,18 @@ public:
 	~control_thread() { join(); }
 
 	bool joinable() const noexcept { return joinable_; }
+
+	// Lets the thread go on alone; it ends by itself.
+	void detach() noexcept
+	{
+		if (!std::exchange(joinable_, false))
+			return;
+#if BRAID_DPDK_SINCE(23, 11)
+		rte_thread_detach(id_);
+#else
+		pthread_detach(id_);
+#endif
+	}
 
 	void join() noexcept
 	{

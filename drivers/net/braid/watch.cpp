@@ -18,125 +18,166 @@ namespace {
 
 // How long a port that has been announced is waited for: its driver announces it just before it can be used.
 constexpr time_ms announced_ms = 2000;
-constexpr time_ms scan_period_ms = 1;
+constexpr auto scan_period = std::chrono::milliseconds(1);
+
+// Counters are read now and then, so that a device that vanishes takes no more than this with it.
+constexpr time_ms sample_period_ms = 1000;
+
+// What listeners that never return may cost in memory.
+constexpr std::size_t most_waiting_events = 16384;
 
 } // namespace
 
-// LSC is a claim: a driver may announce it and never raise it (net_tap of 22.11), or raise it and be read too early. So the
-// status is read through ethdev, here and at every poll. False if the member is busy with a control operation or not running.
-bool bond::ask_link(member &m, rte_eth_link &link) noexcept
+// LSC is a claim: a driver may announce it and never raise it (net_tap of 22.11). So its driver is asked, as net_bonding asks
+// those without LSC. False if the member is busy with a control operation or does not run.
+bool bond::ask_link(member &m, asking how) noexcept
 {
-	const std::unique_lock device(m.device, std::try_to_lock);
-	if (!device || !m.claimed || !m.claimed->runs() || m.vanished)
+	std::unique_lock device(m.device, std::defer_lock);
+	if (how == asking::waits)
+		device.lock();
+	else if (!device.try_lock())
 		return false;
-	return rte_eth_link_get_nowait(m.claimed->port(), &link) == 0;
+	if (!m.claimed || !m.claimed->runs() || m.vanished)
+		return false;
+	sdk::refresh_link(&rte_eth_devices[m.claimed->port()]);
+	return true;
 }
 
 void bond::poll_links() noexcept
 {
 	for (const member_ptr &m : members()) {
-		rte_eth_link link{};
-		if (!ask_link(*m, link))
+		if (!ask_link(*m, asking::if_free))
 			continue;
+		// Read again where it counts: an interrupt may have told of a later change meanwhile.
 		const state_guard state(state_);
-		if (m->state == member_state::running)
-			report(*m, link);
+		if (m->state == member_state::running && !m->vanished)
+			report(*m, sdk::link_of(&rte_eth_devices[m->port]));
 	}
 	const state_guard state(state_);
 	if (!closing_)
 		reconsider(now_ms());
 }
 
-// From the interrupt thread of EAL. A port that raises LSC has been configured for it, so ethdev answers from memory
-// and the device is not asked; its lock is not needed.
+// From the interrupt thread of EAL. A port configured for LSC has its new link in memory; of another one the driver is asked
+// by the watcher, since that may take long.
 void bond::on_link_change(std::uint16_t port) noexcept
 {
-	{
-		const state_guard state(state_);
-		if (!member_on(port))
-			return;
-	}
-	rte_eth_link link{};
-	if (rte_eth_link_get_nowait(port, &link) != 0)
-		return;
 	const state_guard state(state_);
 	const member_ptr m = member_on(port);
-	if (!m || m->state != member_state::running)
+	if (!m || m->state != member_state::running || m->vanished)
 		return;
-	report(*m, link);
-	reconsider(now_ms());
+	const rte_eth_dev &dev = rte_eth_devices[port];
+	if (dev.data->dev_conf.intr_conf.lsc != 0) {
+		report(*m, sdk::link_of(&dev));
+		reconsider(now_ms());
+	} else {
+		look_now_ = true;
+		watch_wakes_.notify_all();
+	}
 }
 
 void bond::watch() noexcept
 {
-	std::unique_lock state(state_);
 	time_ms next_poll = now_ms();
+	time_ms next_sample = now_ms();
+	std::unique_lock state(state_);
 	while (!stop_watching_) {
-		const time_ms wake = std::min(started_ ? next_poll : never, last_.deadline);
-		if (wake == never)
-			watch_wakes_.wait(state);
-		else
-			watch_wakes_.wait_until(state, to_time_point(wake));
-		if (stop_watching_)
-			return;
-		if (now_ms() >= last_.deadline)
-			reconsider(now_ms());
-		if (started_ && now_ms() >= next_poll) {
-			state.unlock();
-			poll_links();
-			state.lock();
-			next_poll = now_ms() + settings_.lsc_poll_period_ms;
+		const time_ms now = now_ms();
+		const bool poll = started_ && (look_now_ || now >= next_poll);
+		if (!poll && now < last_.deadline) {
+			const time_ms wake = std::min(started_ ? next_poll : never, last_.deadline);
+			if (wake == never)
+				watch_wakes_.wait(state);
+			else
+				watch_wakes_.wait_until(state, to_time_point(wake));
+			continue;
 		}
+		if (now >= last_.deadline)
+			reconsider(now);
+		if (!poll)
+			continue;
+		look_now_ = false;
+		state.unlock();
+		poll_links();
+		if (now >= next_sample) {
+			sample_counters();
+			next_sample = now + sample_period_ms;
+		}
+		next_poll = now_ms() + settings_.lsc_poll_period_ms;
+		state.lock();
+	}
+}
+
+void bond::sample_counters() noexcept
+{
+	for (const member_ptr &m : members()) {
+		const std::unique_lock device(m->device, std::try_to_lock);
+		port_counters now;
+		if (device && m->claimed && m->claimed->runs() && !m->vanished &&
+		    read_counters(m->claimed->port(), now) == 0)
+			m->counted.sample(now);
 	}
 }
 
 // The port is not usable yet, but it can be owned, and must be: an application that lists its ports right after this must not
-// find it. The rest is the worker's.
+// find it. The rest is the worker's. (rte_eth_dev_owner_set takes a spinlock and calls nobody.)
 void bond::on_new_port(std::uint16_t port) noexcept
 {
 	const rte_eth_dev &dev = rte_eth_devices[port];
 	const char *device = dev.device != nullptr ? rte_dev_name(dev.device) : nullptr;
 	const port_facts facts{dev.data->name, device != nullptr ? device : "", port};
-	bool wanted = false;
 	{
 		const state_guard state(state_);
 		if (closing_ || port == port_)
 			return;
-		for (const member_ptr &m : members_)
-			if (m->state == member_state::pending && matches(m->spec, facts)) {
-				m->refused_port = no_port;
-				wanted = true;
-			}
+		bool wanted = false;
+		for (const member_ptr &m : members_) {
+			if (m->dead_port == port)
+				m->dead_port = no_port; // another device has its number now
+			if (m->state != member_state::pending || !matches(m->spec, facts))
+				continue;
+			m->refused_port = no_port;
+			m->announced = true;
+			wanted = true;
+		}
+		if (!wanted)
+			return;
+		if (!is_braid_port(port) && dev.data->owner.id == RTE_ETH_DEV_NO_OWNER)
+			rte_eth_dev_owner_set(port, &owner_);
 	}
-	if (!wanted)
-		return;
-	if (!is_braid_port(port) && dev.data->owner.id == RTE_ETH_DEV_NO_OWNER)
-		rte_eth_dev_owner_set(port, &owner_);
+	look_for_ports();
+}
+
+void bond::look_for_ports() noexcept
+{
 	{
 		const std::lock_guard inbox(inbox_);
-		scan_until_ = now_ms() + announced_ms;
+		look_for_ports_ = true;
 	}
 	inbox_wakes_.notify_all();
 }
 
-// The device is going: nothing is sent to it from here on. Releasing it waits for bursts, which this thread must not.
+bool bond::expects_a_port() noexcept
+{
+	const state_guard state(state_);
+	return std::any_of(members_.begin(), members_.end(), [](const member_ptr &m) { return m->announced; });
+}
+
+// The device is going: nothing is sent to it from here on. Forgetting it waits for bursts, which this thread must not.
 void bond::on_port_removed(std::uint16_t port) noexcept
 {
+	member_ptr m;
 	{
 		const state_guard state(state_);
-		const member_ptr m = member_on(port);
+		m = member_on(port);
 		if (!m)
 			return;
-		m->vanished = true;
-		m->link_up = false;
-		failover_.report(m->id, {}, now_ms());
-		failover_.set_enabled(m->id, false);
-		m->state = member_state::gone;
-		republish();
+		m->dead_port = port; // it stays there until its application closes it
+		lose(*m);
 	}
 	{
 		const std::lock_guard inbox(inbox_);
-		lost_ports_.push_back(port);
+		lost_.push_back(m);
 	}
 	inbox_wakes_.notify_all();
 }
@@ -147,20 +188,15 @@ void bond::on_port_destroyed(std::uint16_t port) noexcept
 	member_ptr m;
 	{
 		const state_guard state(state_);
+		for (const member_ptr &each : members_)
+			if (each->dead_port == port)
+				each->dead_port = no_port;
 		m = member_on(port);
 		if (!m)
 			return;
-		m->vanished = true;
-		if (m->state != member_state::gone) {
-			m->link_up = false;
-			failover_.report(m->id, {}, now_ms());
-			failover_.set_enabled(m->id, false);
-			m->state = member_state::gone;
-			republish();
-		}
+		lose(*m);
 	}
-	const config_guard guard(config_);
-	finish_loss(m);
+	forget_device(m);
 }
 
 bool bond::on_worker_thread() const noexcept
@@ -170,39 +206,88 @@ bool bond::on_worker_thread() const noexcept
 
 void bond::work() noexcept
 {
+	const auto alive = shared_from_this(); // until this returns, also if a callback closes the bond
 	worker_id_ = pthread_self();
-	rcu::start_reclaimer(); // here, because it inherits the affinity of a control thread
+	time_ms look_until = 0;
 	std::unique_lock inbox(inbox_);
 	while (!stop_working_) {
-		if (!events_.empty()) {
+		if (!lost_.empty()) {
+			const member_ptr m = std::move(lost_.back());
+			lost_.pop_back();
+			inbox.unlock();
+			forget_device(m);
+			inbox.lock();
+		} else if (look_for_ports_ || look_until > now_ms()) {
+			if (std::exchange(look_for_ports_, false))
+				look_until = now_ms() + announced_ms;
+			inbox.unlock();
+			{
+				const config_guard guard(config_);
+				attach_pending(attaching::what_is_new);
+			}
+			if (!expects_a_port())
+				look_until = 0;
+			inbox.lock();
+			if (look_until != 0 && !stop_working_)
+				inbox_wakes_.wait_for(inbox, scan_period);
+		} else if (!events_.empty()) {
 			const event e = std::move(events_.front());
 			events_.pop_front();
 			inbox.unlock();
+			log(e);
 			deliver(e);
 			inbox.lock();
 		} else if (link_event_due_) {
 			link_event_due_ = false;
 			inbox.unlock();
-			rte_eth_dev_callback_process(dev_, RTE_ETH_EVENT_INTR_LSC, nullptr);
+			rte_eth_dev_callback_process(&rte_eth_devices[port_], RTE_ETH_EVENT_INTR_LSC, nullptr);
 			inbox.lock();
-		} else if (!lost_ports_.empty()) {
-			const std::uint16_t port = lost_ports_.back();
-			lost_ports_.pop_back();
-			inbox.unlock();
-			on_port_destroyed(port);
-			inbox.lock();
-		} else if (scan_until_ > now_ms()) {
-			inbox.unlock();
-			{
-				const config_guard guard(config_);
-				attach_pending(false);
-			}
-			inbox.lock();
-			inbox_wakes_.wait_for(inbox, std::chrono::milliseconds(scan_period_ms));
 		} else {
 			inbox_wakes_.wait(inbox);
 		}
 	}
+}
+
+// Here and not where it happens: a log that blocks must not hold up a failover.
+void bond::log(const event &e) const noexcept
+{
+	const char *const who = e.after.c_str();
+	switch (e.kind) {
+	case event_kind::member_added: BRAID_LOG(INFO, "%s: member %s has joined", device_name_, who); break;
+	case event_kind::member_removed: BRAID_LOG(INFO, "%s: member %s has been removed", device_name_, who); break;
+	case event_kind::member_lost:
+		BRAID_LOG(WARNING, "%s: the device of member %s has gone; it joins again when it is back", device_name_, who);
+		break;
+	case event_kind::member_renamed:
+		BRAID_LOG(INFO, "%s: member %s is now %s", device_name_, e.before.c_str(), who);
+		break;
+	case event_kind::member_usable: BRAID_LOG(NOTICE, "%s: member %s is usable", device_name_, who); break;
+	case event_kind::member_unusable:
+		BRAID_LOG(NOTICE, "%s: member %s is not usable any more", device_name_, who);
+		break;
+	case event_kind::active_changed:
+		BRAID_LOG(NOTICE, "%s: active member is %s", device_name_, e.after.empty() ? "none" : who);
+		break;
+	case event_kind::mode_changed: BRAID_LOG(NOTICE, "%s: %s", device_name_, e.reason.c_str()); break;
+	case event_kind::link_up: BRAID_LOG(NOTICE, "%s: link up", device_name_); break;
+	case event_kind::link_down: BRAID_LOG(NOTICE, "%s: link down", device_name_); break;
+	case event_kind::attach_failed:
+		BRAID_LOG(ERR, "%s: member %s has appeared and cannot join: %s", device_name_, who, e.reason.c_str());
+		break;
+	}
+}
+
+void bond::tell(event_kind kind, member_id id, std::string reason, const name &before) noexcept
+{
+	event e{kind, id, now_ns(), generation_, id == member_id::none ? name() : names_.of(id), before,
+	        std::move(reason)};
+	{
+		const std::lock_guard inbox(inbox_);
+		if (events_.size() >= most_waiting_events)
+			events_.pop_front();
+		events_.push_back(std::move(e));
+	}
+	inbox_wakes_.notify_all();
 }
 
 void bond::deliver(const event &e) noexcept
@@ -223,6 +308,8 @@ void bond::deliver(const event &e) noexcept
 
 result<void> bond::add_listener(const listener &l) noexcept
 {
+	if (result<void> open = still_open(); !open)
+		return open;
 	const std::lock_guard inbox(inbox_);
 	if (std::find(listeners_.begin(), listeners_.end(), l) != listeners_.end())
 		return error(EEXIST, "%s: this callback is registered already", device_name_);
