@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "test_bond.hpp"
 
+#include <rte_log.h>
+
 #include <cstring>
 
 namespace braid {
@@ -16,20 +18,35 @@ std::string members_of(const std::string &mode, std::initializer_list<const fake
 
 } // namespace
 
+std::string with_members(const std::string &mode, std::span<const fake_port> members)
+{
+	std::string args = "mode=" + mode;
+	for (const fake_port &member : members)
+		args += ",member=" + member.name();
+	return args;
+}
+
+quiet_log::quiet_log() { rte_log_set_level_pattern("pmd.net.braid", RTE_LOG_EMERG); }
+quiet_log::~quiet_log() { rte_log_set_level_pattern("pmd.net.braid", RTE_LOG_NOTICE); }
+
 test_bond::test_bond(const std::string &devargs, const std::string &name)
 {
-	std::string args = quick;
-	if (!devargs.empty())
-		args.append(",").append(devargs);
-	const int made = braid_create(name.c_str(), args.c_str());
-	EXPECT_GE(made, 0) << braid_error_text();
-	if (made >= 0)
-		port_ = static_cast<std::uint16_t>(made);
+	create(name, devargs.empty() ? quick : std::string(quick) + "," + devargs);
 }
+
+test_bond::test_bond(const exactly &all) { create("net_braid0", all.devargs); }
 
 test_bond::test_bond(const std::string &mode, std::initializer_list<const fake_port *> members)
 	: test_bond(members_of(mode, members))
 {
+}
+
+void test_bond::create(const std::string &name, const std::string &devargs)
+{
+	const int made = braid_create(name.c_str(), devargs.c_str());
+	EXPECT_GE(made, 0) << braid_error_text();
+	if (made >= 0)
+		port_ = static_cast<std::uint16_t>(made);
 }
 
 test_bond::~test_bond()

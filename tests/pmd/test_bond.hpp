@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,32 @@ namespace braid {
 // Poll period and drain of tests: short, so that nothing waits for them longer than it must.
 inline constexpr const char *quick = "lsc_poll_period_ms=1,drain_ms=50";
 
+// Nothing is polled within the time of a test: what happens, an event has made happen.
+inline constexpr const char *patient = "lsc_poll_period_ms=3600000,drain_ms=50";
+
+// "mode=balance,member=net_fake0,member=net_fake1". The first word may go on: "balance,xmit_policy=l34".
+std::string with_members(const std::string &mode, std::span<const fake_port> members);
+
+// Devargs without `quick` before them.
+struct exactly {
+	std::string devargs;
+};
+
+// The driver logs nothing while one lives: for tests that make it refuse things by the thousand.
+class quiet_log {
+public:
+	quiet_log();
+	~quiet_log();
+	quiet_log(const quiet_log &) = delete;
+	quiet_log &operator=(const quiet_log &) = delete;
+};
+
 class test_bond {
 public:
 	// "mode=balance,member=..." after `quick`. A failure is a failure of the test; port() is then RTE_MAX_ETHPORTS.
 	explicit test_bond(const std::string &devargs = {}, const std::string &name = "net_braid0");
 	test_bond(const std::string &mode, std::initializer_list<const fake_port *> members);
+	explicit test_bond(const exactly &all);
 	~test_bond();
 	test_bond(const test_bond &) = delete;
 	test_bond &operator=(const test_bond &) = delete;
@@ -60,6 +82,8 @@ public:
 	std::uint16_t receive(std::uint16_t queue = 0, std::uint16_t n = 32);
 
 private:
+	void create(const std::string &name, const std::string &devargs);
+
 	std::uint16_t port_ = RTE_MAX_ETHPORTS;
 };
 

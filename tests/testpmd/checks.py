@@ -2,6 +2,7 @@
 """What the cases are made of: a sentence that can be false, a few ways to find out, and polling with a deadline."""
 
 import contextlib
+import sys
 import time
 import traceback
 
@@ -28,9 +29,7 @@ def case(sentence):
             print(f"    {line}")
     else:
         print(f"ok - {sentence}")
-    finally:
-        # A case that was interrupted must not hide those before it.
-        print(end="", flush=True)
+    sys.stdout.flush()
 
 
 def describe(error):

@@ -21,7 +21,7 @@ def expect_only_the_bond_forwards(pmd):
     expect_equal(list(pmd.port_summary()), ["net_braid0"], "the ports that testpmd sees")
     bond = pmd.show()["port"]
     expect_equal(pmd.ask("/ethdev/list"), [bond], "the ports that telemetry sees")
-    pmd.type("start")
+    pmd.start_forwarding()
     pmd.wait_for_traffic(bond)
     received, sent, dropped = pmd.stop_forwarding()[bond]
     expect_equal((sent, dropped), (received, 0), "packets forwarded and dropped")
@@ -44,18 +44,18 @@ def test_no_members():
         bond = pmd.show()["port"]
         with case("a bond without members starts, has no link and no complaint, and forwards nothing"):
             expect_equal(list(pmd.port_summary()), ["net_braid0"], "the ports that testpmd sees")
-            pmd.type("start")
+            pmd.start_forwarding()
             expect_equal(pmd.show()["started"], 1, "started")
-            expect_equal(pmd.ask("/ethdev/link_status", bond)["status"], "DOWN", "the bond's link")
+            expect_equal(pmd.link(bond), "DOWN", "the bond's link")
             expect_equal((pmd.stats(bond)["ipackets"], pmd.stats(bond)["opackets"]), (0, 0), "packets")
-            expect_equal(braid_lines(pmd.transcript.text()), [], "what the driver says")
+            expect_equal(braid_lines(pmd.log()), [], "what the driver says")
         with case("members that are plugged in and added by telemetry make the traffic start"):
             for null in NULLS:
                 pmd.type(f"port attach {null}")
                 pmd.steer("member_add", "net_braid0", null)
             pmd.wait_for_members(*NULLS)
             pmd.wait_for_traffic(bond)
-            expect_equal(pmd.ask("/ethdev/link_status", bond)["status"], "UP", "the bond's link")
+            expect_equal(pmd.link(bond), "UP", "the bond's link")
             expect_equal(list(pmd.port_summary()), ["net_braid0"], "the ports that testpmd sees")
 
 
@@ -71,31 +71,33 @@ def test_mode_spellings():
 
 
 def test_mode_refusals():
-    for spelling in ("lacp", "5", "alb", "fast"):
-        with case(f"mode={spelling} ends testpmd with one line that names the key"):
-            status, text = Testpmd("net_null0", f"net_braid0,mode={spelling},member=net_null0").run_to_its_end()
-            expect(status > 0, f"testpmd has ended with exit status {status}:\n{text}")
-            lines = braid_lines(text)
-            expect(len(lines) == 1 and lines[0].startswith(f'net_braid0: mode: "{spelling}" '),
-                   f"the driver says {lines}")
-    with Testpmd("net_null0") as pmd:
+    # EAL reports a virtual device that cannot be made, and goes on without it.
+    with Testpmd("net_null0", "net_braid0,mode=lacp,member=net_null0") as pmd:
+        with case("mode=lacp on the command line makes no bond: one line that names the key, and the member is free"):
+            lines = braid_lines(pmd.log())
+            expect(len(lines) == 1 and lines[0].startswith('net_braid0: mode: "lacp" '), f"the driver says {lines}")
+            expect("Bus (vdev) probe failed" in pmd.log(), f"EAL does not say that the probe has failed: {pmd.log()}")
+            expect_equal(pmd.ask("/braid/list"), [], "bonds")
+            expect_equal(list(pmd.port_summary()), ["net_null0"], "the ports that testpmd sees")
         with case(f"modes that are not built are refused and named, whether {', '.join(NOT_BUILT)}"):
             for spelling in NOT_BUILT:
-                lines = braid_lines(pmd.type(f"port attach net_braid1,mode={spelling}"))
+                lines = braid_lines(pmd.answer(f"port attach net_braid1,mode={spelling}"))
                 expect(len(lines) == 1 and f'mode: "{spelling}" means ' in lines[0] and "not supported yet" in lines[0],
                        f"mode={spelling}: the driver says {lines}")
                 expect_equal(pmd.ask("/braid/list"), [], f"bonds after mode={spelling}")
 
 
-PEERS_LINE = ("mode=2,slave=net_null0,slave=net_null1,primary=net_null1,xmit_policy=l34,agg_mode=stable,up_delay=10,"
-              "down_delay=50,lsc_poll_period_ms=100,mac=02:00:00:00:00:42,socket_id=0")
+PEERS_LINE = ("mode=2,slave=net_null0,slave=net_null1,primary=net_null1,xmit_policy=l34,agg_mode=stable,"
+              "mac=02:00:00:00:00:42,socket_id=0")
+# net_bonding documents and reads these as well; up to 22.11 it leaves them out of the list of keys that it admits.
+PEERS_TIMES = "up_delay=10,down_delay=50,lsc_poll_period_ms=100"
 
 
 def test_the_peers_command_line():
     with case("the command line below is one that net_bonding takes"):
         with Testpmd(*NULLS, f"net_bonding0,{PEERS_LINE}") as pmd:
             expect("net_bonding0" in pmd.port_summary(), "testpmd does not see net_bonding0")
-    with Testpmd(*NULLS, f"net_braid0,{PEERS_LINE}") as pmd:
+    with Testpmd(*NULLS, f"net_braid0,{PEERS_LINE},{PEERS_TIMES}") as pmd:
         with case("net_bonding's command line works when only the driver's name is replaced"):
             expect_only_the_bond_forwards(pmd)
         with case("net_bonding's keys mean here what they mean there"):

@@ -28,10 +28,10 @@ MISTAKES = (
     ("what to do with an empty set", "tx_empty=free", 'tx_empty: "free"'),
     ("a member given twice", "member=net_null0,member=net_null0", 'member: "net_null0" was given before'),
     ("a member given once by each key", "member=net_null0,slave=net_null0", 'slave: "net_null0" was given before'),
-    ("a member given by name and by number", "member=net_null0,member=0", "member: "),
+    ("a member given by name and by number", "member=net_null0,member=0", "member: 0 is a member already"),
     ("the bond as its own member", "member=net_braid1", 'member: "net_braid1" is this bond'),
-    ("another bond as member", "member=net_braid9", "member: "),
-    ("a member that another bond has", "member=net_null9", "member: "),
+    ("another bond as member", "member=net_braid9", "member: net_braid9: "),
+    ("a member that another bond has", "member=net_null9", "member: net_null9: "),
     ("a mistake after a good member", "member=net_null0,up_delay=x", 'up_delay: "x"'),
 )
 
@@ -46,17 +46,14 @@ def test_mistakes():
         ports = pmd.ask("/ethdev/list")
         for what, arguments, sentence in MISTAKES:
             with case(f"{what} ({arguments}) is refused in one line, and nothing is left behind"):
-                text = pmd.type(f"port attach net_braid1,{arguments}")
-                lines = braid_lines(text)
+                lines = braid_lines(pmd.answer(f"port attach net_braid1,{arguments}"))
                 expect(len(lines) == 1 and lines[0].startswith(f"net_braid1: {sentence}"), f"the driver says {lines}")
-                expect("is attached" not in text, f"testpmd has a port more: {text}")
                 expect_as_before(pmd, ports)
         with case("after all these a bond of the same name with good arguments works in the same testpmd"):
             pmd.type("port attach net_braid1,mode=active-backup,member=net_null0,up_delay=0")
             expect_equal(sorted(pmd.ask("/braid/list")), ["net_braid1", "net_braid9"], "bonds")
             bond = pmd.show("net_braid1")["port"]
             pmd.type(f"port start {bond}")
-            pmd.type("set portlist " + str(bond))
-            pmd.type("start")
+            pmd.start_forwarding(bond)
             pmd.wait_for_traffic(bond)
             pmd.type("stop")

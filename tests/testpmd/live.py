@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Control operations while packets flow. The source is a port beside the bond, so that they flow into an empty bond too."""
+"""Control operations while packets flow, out of a port beside the bond, so that they flow into an empty bond too."""
 
 import itertools
+from errno import EEXIST, EINVAL, ELOOP, ENODEV, ENOENT, ENOTSUP
 
 from checks import case, expect, expect_equal, wait_until
 from testpmd import Testpmd
 
-EEXIST, EINVAL, ENODEV, ENOENT, ENOTSUP, EBUSY = 17, 22, 19, 2, 95, 16
 MEMBERS = ("net_null0", "net_null1", "net_null2")
 MODES = ("round-robin", "active-backup", "balance", "broadcast")
 BOND = "net_braid0"
 
 
 def live_testpmd(mode="round-robin"):
-    """Port `net_null9` and the bond send to each other."""
     return Testpmd(*MEMBERS, "net_null9", f"{BOND},mode={mode},member=net_null0,member=net_null1")
+
+
+def start_forwarding(pmd):
+    """The bond and net_null9 send to each other; returns the bond's port. What is no member now is not polled."""
+    port = pmd.show()["port"]
+    pmd.start_forwarding(pmd.port_summary()["net_null9"], port)
+    pmd.wait_for_traffic(port)
+    return port
 
 
 def sent_by_members(pmd, port):
@@ -34,9 +41,7 @@ def wait_for_senders(pmd, port, wanted, what):
 
 def test_modes_under_traffic():
     with live_testpmd() as pmd:
-        port = pmd.show()["port"]
-        pmd.type("start")
-        pmd.wait_for_traffic(port)
+        port = start_forwarding(pmd)
         with case("the mode goes through all four, round and round, and packets keep flowing"):
             for mode in itertools.chain.from_iterable(itertools.repeat(MODES, 5)):
                 pmd.steer("mode", BOND, mode)
@@ -83,9 +88,7 @@ def test_modes_under_traffic():
 
 def test_membership_under_traffic():
     with live_testpmd() as pmd:
-        port = pmd.show()["port"]
-        pmd.type("start")
-        pmd.wait_for_traffic(port)
+        port = start_forwarding(pmd)
         for mode in MODES:
             with case(f"in mode {mode} a member is removed and added while packets flow, and none is dropped"):
                 pmd.steer("mode", BOND, mode)
@@ -98,7 +101,7 @@ def test_membership_under_traffic():
                     expect_equal(pmd.members()[name]["state"], "running", f"the state of {name}")
                 _, sent, dropped = pmd.stop_forwarding()[port]
                 expect_equal((sent > 0, dropped), (True, 0), "packets sent, packets dropped")
-                pmd.type("start")
+                start_forwarding(pmd)
         with case("a third member joins under a name of its own and sends"):
             pmd.steer("mode", BOND, "round-robin")
             pmd.steer("member_add", BOND, "net_null2", "net_third")
@@ -107,7 +110,8 @@ def test_membership_under_traffic():
         with case("what cannot be added or removed is refused with its errno and changes nothing"):
             before = pmd.show()
             expect_equal(pmd.refused("member_add", BOND, "net_null2"), EEXIST, "a member again")
-            expect_equal(pmd.refused("member_add", BOND, BOND), EINVAL, "the bond itself")
+            expect_equal(pmd.refused("member_add", BOND, BOND), ELOOP, "the bond itself")
+            expect_equal(pmd.refused("member_add", BOND, port), ELOOP, "the bond itself by its port id")
             expect_equal(pmd.refused("member_add", BOND, "net null"), EINVAL, "a name that no device has")
             expect_equal(pmd.refused("member_add", "net_braid7", "net_null2"), ENODEV, "to an unknown bond")
             expect_equal(pmd.refused("member_remove", BOND, "nobody"), ENOENT, "removing an unknown member")
@@ -141,10 +145,8 @@ def test_membership_under_traffic():
 
 def test_names_under_traffic():
     with live_testpmd() as pmd:
-        port = pmd.show()["port"]
-        pmd.type("start")
+        port = start_forwarding(pmd)
         with case("a rename is seen in /braid/show, in /ethdev/xstats and in `show port xstats`, and the counters go on"):
-            pmd.wait_for_traffic(port)
             before = pmd.xstats(port)["net_null0_tx_packets"]
             pmd.steer("member_rename", BOND, "net_null0", "net_left")
             expect_equal(set(pmd.members()), {"net_left", "net_null1"}, "the names shown")
@@ -179,9 +181,7 @@ def test_names_under_traffic():
 
 def test_generation():
     with live_testpmd("active-backup") as pmd:
-        port = pmd.show()["port"]
-        pmd.type("start")
-        pmd.wait_for_traffic(port)
+        port = start_forwarding(pmd)
 
         def rises(*operation):
             before = pmd.show()["generation"]

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A running dpdk-testpmd with the driver loaded: typed at through its prompt, steered and read through telemetry."""
 
+import contextlib
 import itertools
 import os
 import pathlib
 import re
 import shutil
 import subprocess
-import threading
-import time
 import tty
 
 import telemetry
-from checks import DEADLINE_S, Failed, expect, wait_until
+from checks import DEADLINE_S, Failed, expect, expect_equal, wait_until
+from transcript import Transcript
 
 PROMPT = "testpmd> "
 NOT_UNDERSTOOD = ("Command not found", "Bad arguments", "Ambiguous command")
@@ -27,75 +27,44 @@ def driver():
     return os.environ.get("BRAID_DRIVER") or f"{build}/drivers/net/braid/librte_net_braid.so"
 
 
-def vdevs(*devices):
-    return [argument for device in devices for argument in ("--vdev", device)]
+def two_cores():
+    cores = sorted(os.sched_getaffinity(0))
+    expect(len(cores) >= 2, "two cores are needed: one forwards, the other listens")
+    return f"{cores[0]},{cores[1]}"
 
 
-class Transcript:
-    """What a process has printed so far. A thread collects it, for a full terminal would stop the process."""
-
-    def __init__(self, master):
-        self._master = master
-        self._text = ""
-        self._changed = threading.Condition()
-        self._ended = False
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self):
-        while True:
-            try:
-                data = os.read(self._master, 65536)
-            except OSError:  # the other side is closed
-                data = b""
-            with self._changed:
-                self._text += data.decode(errors="replace")
-                self._ended = not data
-                self._changed.notify_all()
-            if not data:
-                return
-
-    def __len__(self):
-        return len(self.text())
-
-    def text(self, start=0):
-        with self._changed:
-            return self._text[start:]
-
-    def wait_for(self, words, start, deadline_s):
-        """The text from start on as soon as words are in it; None if the process ends or the deadline passes first."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._ended or words in self._text[start:], deadline_s)
-            text = self._text[start:]
-            return text if words in text else None
-
-    def close(self):
-        self._reader.join()
-        os.close(self._master)
+def braid_lines(log):
+    """What the driver itself has said."""
+    return re.findall(r"BRAID: (.*)", log)
 
 
 class Testpmd:
     """One testpmd in a with block, which ends with `quit` and with the demand that testpmd leaves without complaint."""
 
     def __init__(self, *devices, arguments=(), namespace=False):
-        self.prefix = f"braid-testpmd-{os.getpid()}-{next(_number)}"
+        self._prefix = f"braid-testpmd-{os.getpid()}-{next(_number)}"
+        vdevs = [argument for device in devices for argument in ("--vdev", device)]
         self._arguments = [
             # Should we be killed, the kernel ends testpmd with us.
             *(["unshare", "--net", "--"] if namespace else []), "setpriv", "--pdeathsig", "KILL", "--",
-            "dpdk-testpmd", "--no-huge", "-m", "512", "--no-pci", "-l", two_cores(), "--file-prefix", self.prefix,
-            "-d", driver(), *vdevs(*devices), "--", "-i", "--total-num-mbufs=16384", *arguments]
+            "dpdk-testpmd", "--no-huge", "-m", "512", "--no-pci", "-l", two_cores(), "--file-prefix", self._prefix,
+            "-d", driver(), *vdevs,
+            # Link events would be printed by other threads, in the middle of a prompt.
+            "--", "-i", "--total-num-mbufs=16384", "--mask-event", "intr_lsc", *arguments]
         self._telemetry = None
 
     def __enter__(self):
-        self.launch()
-        if self.transcript.wait_for(PROMPT, 0, 2 * DEADLINE_S) is None:
-            error = Failed(f"testpmd did not get to its prompt, exit status {self._process.poll()}")
-            self.__exit__(Failed, error, None)
-            raise error
-        self._telemetry = telemetry.connect(telemetry.socket_path(self.prefix), DEADLINE_S)
+        self._launch()
+        try:
+            if self._transcript.wait_for(PROMPT, 0, 2 * DEADLINE_S) is None:
+                raise Failed(f"testpmd did not get to its prompt, exit status {self._process.poll()}")
+            self._telemetry = telemetry.connect(telemetry.socket_path(self._prefix), DEADLINE_S)
+        except BaseException as error:  # also when we are told to stop
+            self._clean_up(error)
+            raise
         return self
 
-    def __exit__(self, kind, error, _traceback):
+    def __exit__(self, _kind, error, _traceback):
         try:
             if error is None:
                 self._quit()
@@ -103,31 +72,20 @@ class Testpmd:
             error = failed
             raise
         finally:
-            self._clean_up()
-            if error is not None:
-                last = self.transcript.text().splitlines()[-TRANSCRIPT_LINES:]
-                error.add_note("\n".join(["the last lines of testpmd:", *(f"| {line}" for line in last)]))
+            self._clean_up(error)
 
-    def launch(self):
+    def _launch(self):
         # Its output is a terminal, so that it writes each line at once. Its input is a pipe: nobody types there.
-        master, slave = os.openpty()
-        tty.setraw(slave)
+        output, its_output = os.openpty()
+        log, its_log = os.pipe()
+        tty.setraw(its_output)
+        self._transcript = Transcript(output, log)
         try:
-            self._process = subprocess.Popen(self._arguments, stdin=subprocess.PIPE, stdout=slave, stderr=slave,
+            self._process = subprocess.Popen(self._arguments, stdin=subprocess.PIPE, stdout=its_output, stderr=its_log,
                                              start_new_session=True)
         finally:
-            os.close(slave)
-        self.transcript = Transcript(master)
-
-    def run_to_its_end(self):
-        """For a command line that is refused: exit status and output."""
-        self.launch()
-        try:
-            return self._process.wait(2 * DEADLINE_S), self._clean_up()
-        except subprocess.TimeoutExpired as error:
-            raise Failed("testpmd did not end") from error
-        finally:
-            self._clean_up()
+            os.close(its_output)
+            os.close(its_log)
 
     def _quit(self):
         self._send("quit")
@@ -135,27 +93,29 @@ class Testpmd:
             status = self._process.wait(DEADLINE_S)
         except subprocess.TimeoutExpired as error:
             raise Failed("testpmd does not quit") from error
-        expect(status == 0, f"testpmd has ended with exit status {status}")
+        expect_equal(status, 0, "the exit status of testpmd")
 
-    def _clean_up(self):
+    def _clean_up(self, error):
         if self._telemetry:
             self._telemetry.close()
-            self._telemetry = None
-        if self._process.stdin:
-            if self._process.poll() is None:
-                self._process.kill()
-            self._process.wait()
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
-            self._process.stdin = None
-            self.transcript.close()
-            shutil.rmtree(os.path.dirname(telemetry.socket_path(self.prefix)), ignore_errors=True)
-        return self.transcript.text()
+        self._transcript.close()
+        shutil.rmtree(os.path.dirname(telemetry.socket_path(self._prefix)), ignore_errors=True)
+        if error is not None:
+            for what, text in (("output", self._transcript.output()), ("log", self._transcript.log())):
+                error.add_note(f"the last lines of testpmd's {what}:")
+                error.add_note("\n".join(f"| {line}" for line in text.splitlines()[-TRANSCRIPT_LINES:]))
 
-    @property
-    def pid(self):
-        return self._process.pid
+    def in_namespace(self, *command):
+        """Output of a command in testpmd's network namespace."""
+        inside = ["nsenter", f"--net=/proc/{self._process.pid}/ns/net", "--", *command]
+        return subprocess.run(inside, check=True, capture_output=True, text=True, timeout=DEADLINE_S).stdout
 
-    # ---- its prompt
+    # ---- its prompt and its log
 
     def _send(self, line):
         try:
@@ -166,22 +126,40 @@ class Testpmd:
 
     def type(self, line):
         """Types a command; returns what is printed until the prompt is back."""
-        start = len(self.transcript)
+        start = len(self._transcript.output())
         self._send(line)
-        text = self.transcript.wait_for(PROMPT, start, DEADLINE_S)
+        text = self._transcript.wait_for(PROMPT, start, DEADLINE_S)
         if text is None:
-            raise Failed(f"`{line}` does not come to an end, exit status {self._process.poll()}")
+            status = self._process.poll()
+            self._process.kill()  # so that the cases that follow do not wait for it as well
+            raise Failed(f"`{line}` does not come to an end, exit status {status}")
         for refusal in NOT_UNDERSTOOD:
             expect(refusal not in text, f"testpmd does not understand `{line}`: {text}")
         return text[:text.index(PROMPT)].removeprefix(line)
 
+    def answer(self, line):
+        """Types a command; returns what is printed and then what is logged until the prompt is back."""
+        start = len(self._transcript.log())
+        printed = self.type(line)
+        return printed + self._transcript.log(start)
+
+    def log(self):
+        return self._transcript.log()
+
     def port_summary(self):
-        """Port ids and names as testpmd lists them."""
+        """Port ids by name, of the ports that testpmd lists."""
         text = self.type("show port summary all")
         available = int(re.search(r"Number of available ports: (\d+)", text)[1])
         rows = re.findall(r"^(\d+) +[0-9A-F:]{17} +(\S+)", text, re.M)
         expect(available == len(rows), f"{available} ports are available and {len(rows)} are listed")
         return {name: int(port) for port, name in rows}
+
+    def start_forwarding(self, *ports):
+        """Starts, between these ports if they are given, else between those it has been started with."""
+        if ports:
+            self.type(f"set portlist {','.join(map(str, ports))}")
+        text = self.type("start")
+        expect("packet forwarding - ports=" in text, f"testpmd does not forward: {text} {self.log()[-200:]}")
 
     def stop_forwarding(self):
         """Stops; returns, for each port, how many packets were received, sent and dropped since the start."""
@@ -216,6 +194,9 @@ class Testpmd:
         """What /braid/show tells of each member, by its name."""
         return {member["name"]: member for member in self.show(bond)["members"].values()}
 
+    def link(self, port):
+        return self.ask("/ethdev/link_status", port)["status"]
+
     def stats(self, port):
         return self.ask("/ethdev/stats", port)
 
@@ -233,20 +214,3 @@ class Testpmd:
         """Until the port has sent so many packets more than now."""
         before = self.stats(port)["opackets"]
         wait_until(lambda: self.stats(port)["opackets"] >= before + packets, f"port {port} sends {packets} packets")
-
-
-def two_cores():
-    cores = sorted(os.sched_getaffinity(0))
-    expect(len(cores) >= 2, "two cores are needed: one forwards, one listens")
-    return f"{cores[0]},{cores[1]}"
-
-
-def braid_lines(text):
-    """What the driver itself has said."""
-    return re.findall(r"BRAID: (.*)", text)
-
-
-def seconds_until(condition, what):
-    start = time.monotonic()
-    wait_until(condition, what)
-    return time.monotonic() - start

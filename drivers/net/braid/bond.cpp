@@ -29,10 +29,12 @@ bond::bond(rte_eth_dev *dev, const bond_settings &settings) noexcept
 		rte_eth_random_addr(wanted_.mac.addr_bytes);
 	}
 	dev->data->mac_addrs[0] = wanted_.mac;
+	wanted_.sharing = mode_ == mode::broadcast;
 
 	const state_guard guard(state_);
 	publish_directory();
 	publish(last_, change::same_operation);
+	update_link(last_);
 }
 
 bond::~bond()
@@ -168,6 +170,8 @@ result<void> bond::start() noexcept
 	const std::vector<member_ptr> all = members();
 	for (const member_ptr &m : all)
 		if (result<void> up = bring_up(*m); !up) {
+			if (m->vanished)
+				continue; // it is no member for now, which hinders nobody
 			for (const member_ptr &started : all)
 				take_down(*started);
 			return error(up.error().code(), "member %s: %s", name_of(m->id).c_str(), up.error().text());

@@ -38,6 +38,7 @@ enum class event_kind : std::uint8_t {
 };
 
 struct event {
+	std::uint64_t number = 0; // in the order of telling
 	event_kind kind;
 	member_id id = member_id::none;
 	std::uint64_t time_ns = 0;
@@ -53,8 +54,12 @@ struct listener {
 	listener_function call;
 	void *callback;
 	void *arg;
+	std::uint64_t first_event = 0; // registered after those before it
 
-	bool operator==(const listener &) const noexcept = default;
+	bool operator==(const listener &other) const noexcept
+	{
+		return call == other.call && callback == other.callback && arg == other.arg;
+	}
 };
 
 // What readers of names see: an immutable copy, found without a lock.
@@ -199,6 +204,7 @@ private:
 	void take_down(member &m) noexcept;
 	void attach_pending(attaching which) noexcept;
 	void give_back_unused_ports() noexcept;
+	bool expected(std::uint16_t port) noexcept;
 	void adopt_mac(const rte_ether_addr &mac) noexcept;
 	void drain(member &m) noexcept;
 	void refresh_reta_size() noexcept;
@@ -208,6 +214,7 @@ private:
 
 	// state lock held
 	bool admit(const member_ptr &m) noexcept;
+	void bind_primary(const member &m) noexcept;
 	void let_run(member &m) noexcept;
 	void lose(member &m) noexcept;
 	member_ptr member_with(member_id id) const noexcept;
@@ -216,7 +223,7 @@ private:
 	void reconsider(time_ms now) noexcept;
 	enum class change { counts, same_operation };
 	void publish(const decision &d, change kind) noexcept;
-	void republish() noexcept;
+	void republish(member_id joined = member_id::none) noexcept;
 	void publish_directory() noexcept;
 	void fill_transmit(snapshot &s, const decision &d) const noexcept;
 	void fill_receive(snapshot &s, const decision &d) const noexcept;
@@ -295,6 +302,7 @@ private:
 	std::mutex inbox_;
 	std::condition_variable inbox_wakes_;
 	std::deque<event> events_;
+	std::uint64_t next_event_ = 0;
 	std::vector<member_ptr> lost_;
 	bool look_for_ports_ = false;
 	bool link_event_due_ = false;

@@ -124,7 +124,7 @@ result<void> bond::capabilities(rte_eth_dev_info &info) noexcept
 		info.rx_offload_capa |= wanted_.conf.rxmode.offloads;
 		info.tx_offload_capa |= wanted_.conf.txmode.offloads;
 	}
-	if (wanted_.sharing || settings_.mode == mode::broadcast)
+	if (wanted_.sharing)
 		info.tx_offload_capa &= ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	// One configuration serves all queues, as the members may differ in what they can set for one.
 	info.rx_queue_offload_capa = 0;

@@ -190,14 +190,18 @@ result<void> claimed_port::set_addresses(const member_config &wanted) noexcept
 // After the start: some devices forget them when they start, and several refuse the redirection table before.
 result<void> claimed_port::set_filters(const member_config &wanted) noexcept
 {
+	for (const rte_ether_addr &mac : std::vector(added_macs_)) // from a former start; removed since
+		if (std::none_of(wanted.extra_macs.begin(), wanted.extra_macs.end(),
+		                 [&mac](const rte_ether_addr &kept) { return equal(kept, mac); }))
+			if (result<void> done = remove_mac(mac); !done)
+				return done;
 	for (const rte_ether_addr &mac : wanted.extra_macs)
 		if (result<void> done = add_mac(mac); !done)
 			return done;
-	for (unsigned id = 0; id < wanted.vlans.size(); id++)
-		if (wanted.vlans[id])
-			if (result<void> done = set_vlan(static_cast<std::uint16_t>(id), true); !done)
-				return done;
-	if (!wanted.multicast.empty())
+	if ((wanted.conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_VLAN_FILTER) != 0)
+		if (result<void> done = set_vlans(wanted); !done)
+			return done;
+	if (!wanted.multicast.empty() || multicast_set_)
 		if (result<void> done = set_multicast(wanted.multicast); !done)
 			return done;
 	if (result<void> done = set_promiscuous(wanted.promiscuous); !done)
@@ -253,6 +257,10 @@ void claimed_port::restore() noexcept
 	};
 	for (const rte_ether_addr &mac : std::vector(added_macs_))
 		warn(remove_mac(mac));
+	if (const int mask = rte_eth_dev_get_vlan_offload(port_);
+	    added_vlans_.any() && mask >= 0 && (mask & RTE_ETH_VLAN_FILTER_OFFLOAD) == 0)
+		if (const int failed = rte_eth_dev_set_vlan_offload(port_, mask | RTE_ETH_VLAN_FILTER_OFFLOAD))
+			warn(refused(failed, "VLAN offloads"));
 	for (unsigned id = 0; id < added_vlans_.size(); id++)
 		if (added_vlans_[id])
 			warn(set_vlan(static_cast<std::uint16_t>(id), false));
@@ -355,6 +363,16 @@ result<void> claimed_port::set_vlan(std::uint16_t id, bool on) noexcept
 	return {};
 }
 
+// ethdev takes VLANs only while the filter is on: those of a port that joined while it was off come when it is switched on.
+result<void> claimed_port::set_vlans(const member_config &wanted) noexcept
+{
+	for (unsigned id = 0; id < wanted.vlans.size(); id++)
+		if (wanted.vlans[id] || added_vlans_[id])
+			if (result<void> done = set_vlan(static_cast<std::uint16_t>(id), wanted.vlans[id]); !done)
+				return done;
+	return {};
+}
+
 result<void> claimed_port::set_multicast(const std::vector<rte_ether_addr> &list) noexcept
 {
 	std::vector<rte_ether_addr> copy = list;
@@ -364,7 +382,7 @@ result<void> claimed_port::set_multicast(const std::vector<rte_ether_addr> &list
 	return {};
 }
 
-result<void> claimed_port::set_vlan_offloads(std::uint64_t rx_offloads) noexcept
+result<void> claimed_port::set_vlan_offloads(std::uint64_t rx_offloads, const member_config &wanted) noexcept
 {
 	int mask = 0;
 	if ((rx_offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0)
@@ -379,7 +397,7 @@ result<void> claimed_port::set_vlan_offloads(std::uint64_t rx_offloads) noexcept
 		return {};
 	if (const int failed = rte_eth_dev_set_vlan_offload(port_, mask))
 		return refused(failed, "VLAN offloads");
-	return {};
+	return (mask & RTE_ETH_VLAN_FILTER_OFFLOAD) != 0 ? set_vlans(wanted) : result<void>();
 }
 
 result<void> claimed_port::set_rss(std::uint64_t types, const std::vector<std::uint8_t> &key) noexcept

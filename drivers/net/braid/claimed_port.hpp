@@ -50,7 +50,8 @@ public:
 	result<void> remove_mac(const rte_ether_addr &mac) noexcept;
 	result<void> set_vlan(std::uint16_t id, bool on) noexcept;
 	result<void> set_multicast(const std::vector<rte_ether_addr> &list) noexcept;
-	result<void> set_vlan_offloads(std::uint64_t rx_offloads) noexcept;
+	// With the filter the VLANs of `wanted`.
+	result<void> set_vlan_offloads(std::uint64_t rx_offloads, const member_config &wanted) noexcept;
 	// Empty key: the present one stays. undo_rss() takes the last change back.
 	result<void> set_rss(std::uint64_t types, const std::vector<std::uint8_t> &key) noexcept;
 	result<void> undo_rss() noexcept;
@@ -63,6 +64,7 @@ private:
 	result<void> set_up_queues(const member_config &wanted) noexcept;
 	result<void> set_addresses(const member_config &wanted) noexcept;
 	result<void> set_filters(const member_config &wanted) noexcept;
+	result<void> set_vlans(const member_config &wanted) noexcept;
 	result<void> bring_up(const member_config &wanted) noexcept;
 	void restore() noexcept;
 	const char *device() const noexcept { return rte_eth_devices[port_].data->name; }

@@ -44,9 +44,16 @@ void member_row_name(char (&to)[RTE_ETH_XSTATS_NAME_SIZE], const name &label, me
 int read_counters(std::uint16_t port, port_counters &now) noexcept
 {
 	rte_eth_stats stats{};
-	if (const int failed = rte_eth_stats_get(port, &stats))
-		return failed;
 	now = {};
+	const int failed = sdk::read_stats(port, stats, [&now](unsigned q, const sdk::queue_counters &one) {
+		now.of_queue(q, port_counters::q_rx_packets) = one.rx_packets;
+		now.of_queue(q, port_counters::q_tx_packets) = one.tx_packets;
+		now.of_queue(q, port_counters::q_rx_bytes) = one.rx_bytes;
+		now.of_queue(q, port_counters::q_tx_bytes) = one.tx_bytes;
+		now.of_queue(q, port_counters::q_rx_errors) = one.rx_errors;
+	});
+	if (failed != 0)
+		return failed;
 	now[port_counters::rx_packets] = stats.ipackets;
 	now[port_counters::tx_packets] = stats.opackets;
 	now[port_counters::rx_bytes] = stats.ibytes;
@@ -55,13 +62,6 @@ int read_counters(std::uint16_t port, port_counters &now) noexcept
 	now[port_counters::rx_errors] = stats.ierrors;
 	now[port_counters::tx_errors] = stats.oerrors;
 	now[port_counters::rx_no_mbuf] = stats.rx_nombuf;
-	sdk::for_each_queue(stats, [&now](unsigned q, const sdk::queue_counters &one) {
-		now.of_queue(q, port_counters::q_rx_packets) = one.rx_packets;
-		now.of_queue(q, port_counters::q_tx_packets) = one.tx_packets;
-		now.of_queue(q, port_counters::q_rx_bytes) = one.rx_bytes;
-		now.of_queue(q, port_counters::q_tx_bytes) = one.tx_bytes;
-		now.of_queue(q, port_counters::q_rx_errors) = one.rx_errors;
-	});
 	return 0;
 }
 

@@ -22,12 +22,12 @@ template <typename Change, typename Undo> result<void> bond::on_all_members(Chan
 		}
 		if (done)
 			continue;
-		// The one that refused is undone as well: it may have done half.
+		// The one that refused is undone as well, since it may have done half; that it refuses again is no news.
 		for (auto back = std::make_reverse_iterator(m + 1); back != all.rend(); ++back) {
 			const std::lock_guard device((*back)->device);
 			if (!(*back)->claimed || !(*back)->claimed->runs() || (*back)->vanished)
 				continue;
-			if (result<void> undone = undo(*(*back)->claimed); !undone)
+			if (result<void> undone = undo(*(*back)->claimed); !undone && *back != *m)
 				BRAID_LOG(ERR, "%s: member %s: taking back: %s", device_name_,
 				          name_of((*back)->id).c_str(), undone.error().text());
 		}
@@ -67,8 +67,17 @@ result<void> bond::remove_mac(const rte_ether_addr &mac) noexcept
 	const config_guard guard(config_);
 	std::erase_if(wanted_.extra_macs,
 	              [&mac](const rte_ether_addr &known) { return rte_is_same_ether_addr(&known, &mac) != 0; });
-	return on_all_members([&](claimed_port &p) { return p.remove_mac(mac); },
-	                      [&](claimed_port &) { return result<void>(); });
+	// ethdev forgets the address whatever we answer, so one member that keeps it must not save it at the others.
+	result<void> done;
+	for (const member_ptr &m : members()) {
+		const std::lock_guard device(m->device);
+		if (!m->claimed || !m->claimed->runs() || m->vanished)
+			continue;
+		if (result<void> removed = m->claimed->remove_mac(mac); !removed)
+			done = error(removed.error().code(), "member %s: %s", name_of(m->id).c_str(),
+			             removed.error().text());
+	}
+	return done;
 }
 
 result<void> bond::set_mtu(std::uint16_t mtu) noexcept
@@ -120,8 +129,8 @@ result<void> bond::set_vlan_offload(int) noexcept
 	const config_guard guard(config_);
 	const std::uint64_t before = wanted_.conf.rxmode.offloads;
 	const std::uint64_t wanted = dev_->data->dev_conf.rxmode.offloads;
-	result<void> done = on_all_members([&](claimed_port &p) { return p.set_vlan_offloads(wanted); },
-	                                   [&](claimed_port &p) { return p.set_vlan_offloads(before); });
+	result<void> done = on_all_members([&](claimed_port &p) { return p.set_vlan_offloads(wanted, wanted_); },
+	                                   [&](claimed_port &p) { return p.set_vlan_offloads(before, wanted_); });
 	if (done)
 		wanted_.conf.rxmode.offloads = wanted;
 	return done;

@@ -65,17 +65,22 @@ member_ptr bond::member_on(std::uint16_t port) const noexcept
 // on failure.
 result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
 {
-	if (is_braid_port(port))
-		return error(ELOOP, "port %u is a net_braid bond itself", port);
 	{
 		const state_guard state(state_);
-		if (const member_ptr other = member_on(port))
-			return error(EEXIST, "port %u is member %s already", port, names_.of(other->id).c_str());
+		const member_ptr other = member_on(port);
+		if (other || is_braid_port(port)) {
+			m->refused_port = port;
+			return other ? error(EEXIST, "port %u is member %s already", port, names_.of(other->id).c_str())
+			             : error(ELOOP, "port %u is a net_braid bond itself", port);
+		}
 		joining_ = m;
 		m->port = port;
 		m->vanished = false;
+		m->announced = false; // set again if the device goes and comes back meanwhile
 	}
-	result<void> ready = attach_device(*m, port);
+	// Looked at again: of a device that has begun to go before joining_ was set, on_port_destroyed() has told nobody.
+	const bool lives = find_living_port([port](std::uint16_t each) { return each == port; }).has_value();
+	result<void> ready = lives ? attach_device(*m, port) : error(ENODEV, "the device is being removed");
 	if (!ready)
 		let_go(m);
 	const state_guard state(state_);
@@ -84,6 +89,8 @@ result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
 	if (!ready) {
 		joining_.reset();
 		m->port = no_port;
+		if (lives && !m->vanished) // or else the number may be another device's by now
+			m->refused_port = port;
 	}
 	return ready;
 }
@@ -127,7 +134,6 @@ bool bond::nobody_else_is_here(const member &m) noexcept
 bool bond::admit(const member_ptr &m) noexcept
 {
 	joining_.reset();
-	m->announced = false;
 	if (m->vanished) {
 		m->port = no_port;
 		return false;
@@ -141,13 +147,21 @@ bool bond::admit(const member_ptr &m) noexcept
 			buckets_->forget(s.seat);
 		m->seat = s.seat;
 	}
-	if (primary_wish_ && (*primary_wish_ == m->spec || matches(*primary_wish_, facts_of_port(m->port)))) {
-		failover_.set_primary(m->id);
-		primary_wish_.reset();
-	}
+	bind_primary(*m);
 	if (runs_)
 		let_run(*m);
 	return true;
+}
+
+// The wish that was there first: from now on the member is the primary by its id, whatever it is called.
+void bond::bind_primary(const member &m) noexcept
+{
+	if (!primary_wish_)
+		return;
+	if (*primary_wish_ == m.spec || (m.port != no_port && matches(*primary_wish_, facts_of_port(m.port)))) {
+		failover_.set_primary(m.id);
+		primary_wish_.reset();
+	}
 }
 
 // A started member takes part. Its link begins anew, with what the port says now.
@@ -231,10 +245,10 @@ result<member_id> bond::add(const member_spec &spec, std::string_view wanted_nam
 		failover_.set_enabled(m->id, false);
 		members_.push_back(m);
 		// A device that was there and has gone is wanted, like one that was not there.
-		if (port && admit(m))
-			tell(event_kind::member_added, m->id);
+		const bool joined = port && admit(m);
+		bind_primary(*m); // also one that is pending
 		publish_directory();
-		republish();
+		republish(joined ? m->id : member_id::none);
 	}
 	if (!port)
 		look_for_ports(); // it may have appeared while we were looking
@@ -332,10 +346,19 @@ void bond::give_back_unused_ports() noexcept
 		const bool used = std::any_of(all.begin(), all.end(), [port](const member_ptr &m) {
 			const std::lock_guard lock(m->device);
 			return m->claimed && m->claimed->port() == port;
-		});
+		}) || expected(port);
 		if (!used)
 			rte_eth_dev_owner_unset(port, owner_.id);
 	}
+}
+
+// Whether a member is waiting for this port, which has been reserved for it.
+bool bond::expected(std::uint16_t port) noexcept
+{
+	const state_guard state(state_);
+	return !closing_ && std::any_of(members_.begin(), members_.end(), [this, port](const member_ptr &m) {
+		return m->announced && m->refused_port != port && find_port(*m) == port;
+	});
 }
 
 // Attaches what has appeared. One that cannot join is logged once and left alone until it appears anew or the application
@@ -357,16 +380,15 @@ void bond::attach_pending(attaching which) noexcept
 		any = true;
 		const result<void> joined = attach(m, *port);
 		const state_guard state(state_);
-		m->announced = false;
 		if (joined && !admit(m))
 			continue;
 		if (joined) {
-			tell(event_kind::member_added, m->id);
 			publish_directory();
 			if (runs_)
-				republish();
+				republish(m->id);
+			else
+				tell(event_kind::member_added, m->id);
 		} else if (*port != refused) {
-			m->refused_port = *port;
 			tell(event_kind::attach_failed, m->id, joined.error().text());
 		}
 	}

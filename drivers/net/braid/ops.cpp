@@ -49,8 +49,9 @@ int dev_stop(rte_eth_dev *dev) noexcept
 int dev_close(rte_eth_dev *dev) noexcept
 {
 	const bond_ptr b = sdk::private_of<port_private>(dev).bond;
-	unregister_bond(b.get());
+	// In this order: until the members are given back, their ports' events must reach the bond.
 	b->close();
+	unregister_bond(b.get());
 	sdk::destroy_private<port_private>(dev);
 	return 0;
 }

@@ -64,7 +64,7 @@ int probe(rte_vdev_device *vdev) noexcept
 	if (!port)
 		return fail(device, error(ENOMEM, "no free ethdev port"));
 	port->data->mac_addrs = (*port).macs;
-	port->data->dev_flags |= RTE_ETH_DEV_INTR_LSC;
+	port->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 	port->data->promiscuous = 0;
 	port->data->all_multicast = 0;
 	port->dev_ops = &braid_ops;

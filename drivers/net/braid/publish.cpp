@@ -37,20 +37,23 @@ void bond::reconsider(time_ms now) noexcept
 	const decision before = std::exchange(last_, next);
 	if (next.usable_changed || (one_sends && next.active_changed))
 		publish(next, change::counts);
-	else
-		update_link(next); // a speed may have become known
 	tell_changes(before, next);
+	update_link(next); // in any case, since a speed may have become known
 	if (next.deadline != before.deadline)
 		watch_wakes_.notify_all();
 }
 
-// Publishes in any case: the members, the mode or something else in the snapshot has changed.
-void bond::republish() noexcept
+// Publishes in any case: the members, the mode or something else in the snapshot has changed. Listeners hear of the member
+// that has joined, if one has, before they hear what it does.
+void bond::republish(member_id joined) noexcept
 {
 	const decision next = failover_.evaluate(now_ms());
 	const decision before = std::exchange(last_, next);
 	publish(next, change::counts);
+	if (joined != member_id::none)
+		tell(event_kind::member_added, joined);
 	tell_changes(before, next);
+	update_link(next);
 	watch_wakes_.notify_all();
 }
 
@@ -71,7 +74,6 @@ void bond::publish(const decision &d, change kind) noexcept
 		fill_buckets(*next, d);
 	select_functions(*next, settings_.tx_empty, settings_.rx_port);
 	rcu::retire(std::unique_ptr<rcu::retirable>(snapshot_.exchange(next.release())));
-	update_link(d);
 }
 
 void bond::fill_transmit(snapshot &s, const decision &d) const noexcept
@@ -160,9 +162,11 @@ void bond::update_link(const decision &d) noexcept
 	}
 	if (!sdk::set_link(dev_, link))
 		return;
+	{
+		const std::lock_guard inbox(inbox_);
+		link_event_due_ = true; // before tell() wakes the worker, who would not look again
+	}
 	tell(link.link_status == RTE_ETH_LINK_UP ? event_kind::link_up : event_kind::link_down);
-	const std::lock_guard inbox(inbox_);
-	link_event_due_ = true;
 }
 
 void bond::tell_changes(const decision &before, const decision &after) noexcept

@@ -25,6 +25,14 @@ void mark_dying(std::uint16_t port, bool is) noexcept
 	dying[port] = is;
 }
 
+// Whether its probe has returned. A port is valid a moment earlier, but the vdev bus fills in the driver at the very end, and
+// rte_eth_dev_info_get() reads its name without a look.
+bool is_probed(std::uint16_t port) noexcept
+{
+	const rte_device *const device = rte_eth_devices[port].device;
+	return device != nullptr && rte_dev_driver(device) != nullptr;
+}
+
 int on_event(std::uint16_t port, rte_eth_event_type type, void *, void *) noexcept
 {
 	if (type == RTE_ETH_EVENT_NEW || type == RTE_ETH_EVENT_DESTROY)
@@ -74,7 +82,7 @@ std::optional<std::uint16_t> find_living_port(const std::function<bool(std::uint
 {
 	const std::lock_guard guard(dying_lock);
 	for (std::uint16_t port = 0; port < RTE_MAX_ETHPORTS; port++)
-		if (!dying[port] && rte_eth_dev_is_valid_port(port) != 0 && wanted(port))
+		if (!dying[port] && rte_eth_dev_is_valid_port(port) != 0 && is_probed(port) && wanted(port))
 			return port;
 	return std::nullopt;
 }

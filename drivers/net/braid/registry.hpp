@@ -23,8 +23,8 @@ bond_ptr find_bond(std::uint16_t port) noexcept;
 bond_ptr find_bond(std::string_view device_name) noexcept;
 std::vector<bond_ptr> all_bonds() noexcept;
 
-// The lowest port for which `wanted` holds, or nothing. Ports that are being released are left out, and none is released while
-// this looks: `wanted` may read what ethdev keeps of it, and no more.
+// The lowest port for which `wanted` holds, or nothing. Ports that are being probed or released are left out, and none is
+// released while this looks: `wanted` may read what ethdev keeps of it, and no more.
 std::optional<std::uint16_t> find_living_port(const std::function<bool(std::uint16_t)> &wanted) noexcept;
 
 // Whether the port was made by this driver, in this process or before it was registered.

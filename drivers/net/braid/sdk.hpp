@@ -26,7 +26,6 @@
 #include <dev_driver.h>
 #include <ethdev_driver.h>
 #include <ethdev_vdev.h>
-#include <rte_kvargs.h>
 #include <rte_lcore.h>
 #include <rte_telemetry.h>
 #include <rte_thread.h>
@@ -51,13 +50,6 @@
 		"PMD_INFO_STRING= {\"name\": \"" vdev_name "\", \"params\": \"" params "\", \"pci_ids\": []}"
 
 namespace braid::sdk {
-
-// Set in rte_eth_dev_data::dev_flags of a port that belongs to a bond. 23.11 renamed it; the bit stayed.
-#if BRAID_DPDK_SINCE(23, 11)
-inline constexpr std::uint32_t member_flag = RTE_ETH_DEV_BONDING_MEMBER;
-#else
-inline constexpr std::uint32_t member_flag = RTE_ETH_DEV_BONDED_SLAVE;
-#endif
 
 // ---- the port and its private data ------------------------------------------------------------------------
 
@@ -228,16 +220,6 @@ template <typename Visit> int read_stats(std::uint16_t port, rte_eth_stats &stat
 	return 0;
 }
 
-// Calls visit(queue, counters) for each queue that `stats` of a port tells about. Since 25.11 it tells about none.
-template <typename Visit> void for_each_queue([[maybe_unused]] const rte_eth_stats &stats, [[maybe_unused]] Visit visit) noexcept
-{
-#if !BRAID_DPDK_SINCE(25, 11)
-	for (unsigned q = 0; q < RTE_ETHDEV_QUEUE_STAT_CNTRS; q++)
-		visit(q, queue_counters{stats.q_ipackets[q], stats.q_ibytes[q], stats.q_errors[q], stats.q_opackets[q],
-		                        stats.q_obytes[q]});
-#endif
-}
-
 // ---- other operations whose prototype changed -------------------------------------------------------------
 
 // `ops.dev_supported_ptypes_get = sdk::supported_ptypes_get<handler>`, where handler is
@@ -345,40 +327,6 @@ inline void set_rss_key(rte_eth_rss_conf &conf, std::span<std::uint8_t> key) noe
 	conf.rss_key_len = static_cast<std::uint8_t>(key.size());
 }
 
-// ---- device arguments -------------------------------------------------------------------------------------
-
-// Calls result<void> visit(const char *key, const char *value) for each pair in order and stops at the first
-// failure. `value` may be empty, never null: a key without `=` is an error here that names it. Null or empty
-// `args` are no pairs. The strings live until this returns.
-//
-// rte_kvargs_parse is given no list of keys, for it would refuse an unknown one without saying which; and the
-// pairs are read directly, for rte_kvargs_process passes on a key without a value up to 24.07 and fails
-// silently since.
-template <typename Visit> result<void> for_each_kvarg(const char *args, Visit &&visit) noexcept
-{
-	if (!args || *args == '\0')
-		return {};
-	struct pairs {
-		explicit pairs(const char *text) noexcept : list(rte_kvargs_parse(text, nullptr)) {}
-		pairs(const pairs &) = delete;
-		pairs &operator=(const pairs &) = delete;
-		~pairs() { rte_kvargs_free(list); }
-		rte_kvargs *list;
-	} parsed(args);
-	if (!parsed.list)
-		return error(EINVAL, "the arguments cannot be split: more than %d of them, or no memory",
-		             RTE_KVARGS_MAX);
-	for (unsigned i = 0; i < parsed.list->count; i++) {
-		const rte_kvargs_pair &pair = parsed.list->pairs[i];
-		if (!pair.value)
-			return error(EINVAL, "%s: needs a value, as in %s=...", pair.key, pair.key);
-		if (result<void> done = visit(static_cast<const char *>(pair.key),
-		                              static_cast<const char *>(pair.value)); !done)
-			return done;
-	}
-	return {};
-}
-
 // ---- control threads --------------------------------------------------------------------------------------
 
 // A thread that DPDK keeps off the cores that carry packets. The owner makes it end, then joins; the
@@ -463,28 +411,13 @@ result<control_thread> start_control_thread(const char *name, Owner *owner) noex
 
 // ---- telemetry --------------------------------------------------------------------------------------------
 
-// 23.03 renamed u64 to uint (the old names left in 25.11) and made the signed integers 64 bits wide.
-#if BRAID_DPDK_SINCE(23, 3)
-inline constexpr rte_tel_value_type tel_uint = RTE_TEL_UINT_VAL;
-#else
-inline constexpr rte_tel_value_type tel_uint = RTE_TEL_U64_VAL;
-#endif
-
+// 23.03 renamed u64 to uint; the old names left in 25.11.
 inline int tel_add_dict_uint(rte_tel_data *dict, const char *name, std::uint64_t value) noexcept
 {
 #if BRAID_DPDK_SINCE(23, 3)
 	return rte_tel_data_add_dict_uint(dict, name, value);
 #else
 	return rte_tel_data_add_dict_u64(dict, name, value);
-#endif
-}
-
-inline int tel_add_array_uint(rte_tel_data *array, std::uint64_t value) noexcept
-{
-#if BRAID_DPDK_SINCE(23, 3)
-	return rte_tel_data_add_array_uint(array, value);
-#else
-	return rte_tel_data_add_array_u64(array, value);
 #endif
 }
 

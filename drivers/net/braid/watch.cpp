@@ -20,6 +20,10 @@ namespace {
 constexpr time_ms announced_ms = 2000;
 constexpr auto scan_period = std::chrono::milliseconds(1);
 
+// How long a new port is left alone, for whoever has plugged it in and sets it up right after, owned or not: `port attach`
+// of testpmd ends the process if the port has been configured by then.
+constexpr time_ms settling_ms = 100;
+
 // Counters are read now and then, so that a device that vanishes takes no more than this with it.
 constexpr time_ms sample_period_ms = 1000;
 
@@ -208,18 +212,22 @@ void bond::work() noexcept
 {
 	const auto alive = shared_from_this(); // until this returns, also if a callback closes the bond
 	worker_id_ = pthread_self();
+	time_ms look_from = 0;
 	time_ms look_until = 0;
 	std::unique_lock inbox(inbox_);
 	while (!stop_working_) {
+		const time_ms now = now_ms();
+		if (std::exchange(look_for_ports_, false)) {
+			look_from = now + settling_ms;
+			look_until = look_from + announced_ms;
+		}
 		if (!lost_.empty()) {
 			const member_ptr m = std::move(lost_.back());
 			lost_.pop_back();
 			inbox.unlock();
 			forget_device(m);
 			inbox.lock();
-		} else if (look_for_ports_ || look_until > now_ms()) {
-			if (std::exchange(look_for_ports_, false))
-				look_until = now_ms() + announced_ms;
+		} else if (look_from <= now && now < look_until) {
 			inbox.unlock();
 			{
 				const config_guard guard(config_);
@@ -242,6 +250,8 @@ void bond::work() noexcept
 			inbox.unlock();
 			rte_eth_dev_callback_process(&rte_eth_devices[port_], RTE_ETH_EVENT_INTR_LSC, nullptr);
 			inbox.lock();
+		} else if (now < look_from) {
+			inbox_wakes_.wait_until(inbox, to_time_point(look_from));
 		} else {
 			inbox_wakes_.wait(inbox);
 		}
@@ -279,10 +289,11 @@ void bond::log(const event &e) const noexcept
 
 void bond::tell(event_kind kind, member_id id, std::string reason, const name &before) noexcept
 {
-	event e{kind, id, now_ns(), generation_, id == member_id::none ? name() : names_.of(id), before,
+	event e{0, kind, id, now_ns(), generation_, id == member_id::none ? name() : names_.of(id), before,
 	        std::move(reason)};
 	{
 		const std::lock_guard inbox(inbox_);
+		e.number = next_event_++;
 		if (events_.size() >= most_waiting_events)
 			events_.pop_front();
 		events_.push_back(std::move(e));
@@ -295,8 +306,9 @@ void bond::deliver(const event &e) noexcept
 	std::unique_lock inbox(inbox_);
 	const std::vector<listener> told = listeners_;
 	for (const listener &l : told) {
-		if (std::find(listeners_.begin(), listeners_.end(), l) == listeners_.end())
-			continue; // taken back while an earlier one was told
+		const auto now = std::find(listeners_.begin(), listeners_.end(), l);
+		if (now == listeners_.end() || e.number < now->first_event)
+			continue; // taken back while an earlier one was told, or registered since it happened
 		calling_ = &l;
 		inbox.unlock();
 		l.call(port_, e, l.callback, l.arg);
@@ -314,6 +326,7 @@ result<void> bond::add_listener(const listener &l) noexcept
 	if (std::find(listeners_.begin(), listeners_.end(), l) != listeners_.end())
 		return error(EEXIST, "%s: this callback is registered already", device_name_);
 	listeners_.push_back(l);
+	listeners_.back().first_event = next_event_;
 	return {};
 }
 

@@ -99,7 +99,8 @@ TEST_F(Balance, TheBucketIsTheHighBitsOfTheHash)
 	auto s = with(0b11);
 	burst b(200);
 	for (unsigned k = 0; k < b.size(); k++) {
-		const std::uint32_t bucket = flow_hash<hash_policy::l34>(b[k], s->seed) / (UINT32_MAX / bucket_count + 1);
+		const std::uint32_t hash = flow_hash<hash_policy::l34>(b[k], s->seed);
+		const std::uint32_t bucket = hash / (UINT32_MAX / bucket_count + 1);
 		s->bucket.fill(0);
 		s->bucket[bucket] = 1;
 		rte_mbuf *pkt = &b[k];

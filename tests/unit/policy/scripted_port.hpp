@@ -122,7 +122,8 @@ inline testing::AssertionResult accounted_for(const burst &b, unsigned consumed)
 		       << testing::PrintToString(b.untouched());
 	for (unsigned k = 0; k < b.size(); k++)
 		if (b[k].references != (b[k].untouched() ? 1 : 0))
-			return testing::AssertionFailure() << "packet " << k << " has " << b[k].references << " references";
+			return testing::AssertionFailure()
+			       << "packet " << k << " has " << b[k].references << " references";
 	return testing::AssertionSuccess();
 }
 

@@ -114,6 +114,8 @@ struct spread_case {
 	const char *name;
 	enum mode mode;
 	hash_policy policy;
+
+	friend void PrintTo(const spread_case &c, std::ostream *to) { *to << c.name; }
 };
 
 struct spread_property : transmit, testing::WithParamInterface<spread_case> {

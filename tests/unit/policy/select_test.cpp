@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "scripted_port.hpp"
+
+namespace braid {
+namespace {
+
+constexpr enum mode built_modes[] = {mode::round_robin, mode::active_backup, mode::balance, mode::broadcast};
+constexpr tx_function drop_function = drop_all<scripted_port>;
+constexpr tx_function only_function = send_on_only_member<scripted_port>;
+
+tx_function selected(enum mode m, unsigned usable, tx_empty when_empty = tx_empty::keep,
+                     hash_policy fields = hash_policy::l34)
+{
+	return select_tx<scripted_port>(m, fields, usable, when_empty);
+}
+
+TEST(Select, NobodyUsableMeansKeepOrDropInEveryMode)
+{
+	for (enum mode m : built_modes) {
+		EXPECT_TRUE(selected(m, 0, tx_empty::keep) == keep_all) << to_string(m);
+		EXPECT_TRUE(selected(m, 0, tx_empty::drop) == drop_function) << to_string(m);
+	}
+}
+
+TEST(Select, OneUsableMemberNeedsNoModeWhateverToDoWhenEmpty)
+{
+	for (enum mode m : built_modes)
+		for (tx_empty when_empty : {tx_empty::keep, tx_empty::drop})
+			EXPECT_TRUE(selected(m, 1, when_empty) == only_function) << to_string(m);
+}
+
+TEST(Select, ManyUsableMembersGetTheFunctionOfTheirMode)
+{
+	const tx_function round_robin_function = spread<round_robin, scripted_port>;
+	const tx_function broadcast_function = broadcast<scripted_port>::send;
+	for (unsigned usable : {2u, 64u}) {
+		EXPECT_TRUE(selected(mode::round_robin, usable) == round_robin_function);
+		EXPECT_TRUE(selected(mode::broadcast, usable) == broadcast_function);
+		EXPECT_TRUE(selected(mode::active_backup, usable) == only_function);
+	}
+}
+
+TEST(Select, BalanceHasAFunctionForEachPolicy)
+{
+	const tx_function l2 = spread<balance<hash_policy::l2>, scripted_port>;
+	const tx_function l23 = spread<balance<hash_policy::l23>, scripted_port>;
+	const tx_function l34 = spread<balance<hash_policy::l34>, scripted_port>;
+	EXPECT_TRUE(selected(mode::balance, 2, tx_empty::keep, hash_policy::l2) == l2);
+	EXPECT_TRUE(selected(mode::balance, 2, tx_empty::keep, hash_policy::l23) == l23);
+	EXPECT_TRUE(selected(mode::balance, 2, tx_empty::keep, hash_policy::l34) == l34);
+	EXPECT_TRUE(l2 != l23 && l23 != l34 && l2 != l34);
+}
+
+TEST(Select, ReceiveIsChosenByCountAndByWhosePortPacketsCarry)
+{
+	const rx_function as_bond = receive<scripted_port, rx_port::bond>;
+	const rx_function as_member = receive<scripted_port, rx_port::member>;
+	for (rx_port owner : {rx_port::bond, rx_port::member})
+		EXPECT_TRUE(select_rx<scripted_port>(0, owner) == receive_nothing);
+	for (unsigned polled : {1u, 2u, 64u}) {
+		EXPECT_TRUE(select_rx<scripted_port>(polled, rx_port::bond) == as_bond);
+		EXPECT_TRUE(select_rx<scripted_port>(polled, rx_port::member) == as_member);
+	}
+}
+
+} // namespace
+} // namespace braid
