@@ -131,7 +131,8 @@ TEST_F(Lifecycle, AMemberWithFewerQueuesIsRefusedUntilTheBondUsesFewer)
 	log_capture log;
 	EXPECT_EQ(bond.add(narrow.name()), -ENOTSUP);
 	EXPECT_NE(std::string(braid_error_text()).find(narrow.name() + ": it has 2 receive queues and the bond uses 4"),
-	          std::string::npos) << braid_error_text();
+	          std::string::npos)
+		<< braid_error_text();
 	EXPECT_EQ(owner_of(narrow.port_id()), "");
 	ASSERT_EQ(bond.configure(2), 0);
 	ASSERT_EQ(bond.add(narrow.name()), 0);
@@ -308,7 +309,9 @@ TEST_F(Lifecycle, SeveralBondsLiveSideBySide)
 TEST_F(Lifecycle, MakingAndDestroyingBondsLeavesNothingBehind)
 {
 	fake_port a, b;
-	{ test_bond warm_up("balance", {&a}); } // starts what is kept for the next bond
+	{
+		test_bond warm_up("balance", {&a});
+	} // starts what is kept for the next bond
 	const auto threads = thread_count();
 	const unsigned ports = port_count();
 	for (unsigned round = 0; round < 12; round++) {
@@ -351,8 +354,8 @@ TEST_F(Lifecycle, LinksMayChangeWhileABondIsDestroyed)
 	EXPECT_FALSE(a.started());
 }
 
-// Mistake 20: status queried in a loop while bonds are created and destroyed. Mistake 18: a port queried before its private
-// data was visible.
+// Mistake 20: status queried in a loop while bonds are created and destroyed. Mistake 18: a port queried before its
+// private data was visible.
 TEST_F(Lifecycle, StatusMayBeQueriedWhileBondsComeAndGo)
 {
 	fake_port member;
@@ -445,7 +448,9 @@ protected:
 TEST_F(ProbeFailure, LeavesNothingBehind)
 {
 	fake_port free_port, owned;
-	{ test_bond warm_up("balance", {&free_port}); }
+	{
+		test_bond warm_up("balance", {&free_port});
+	}
 	test_bond other("round-robin", {&owned});
 	const port_view before = look_at(free_port);
 
@@ -469,7 +474,9 @@ TEST_F(ProbeFailure, LeavesNothingBehind)
 
 TEST_F(ProbeFailure, WithoutAFreePortSaysSo)
 {
-	{ test_bond warm_up; }
+	{
+		test_bond warm_up;
+	}
 	std::deque<fake_port> all;
 	while (port_count() < RTE_MAX_ETHPORTS)
 		all.emplace_back();

@@ -52,7 +52,7 @@ inline std::vector<std::uint16_t> visible_ports()
 	std::vector<std::uint16_t> ports;
 	std::uint16_t port;
 	RTE_ETH_FOREACH_DEV(port)
-		ports.push_back(port);
+	ports.push_back(port);
 	return ports;
 }
 

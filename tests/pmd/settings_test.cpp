@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// Settings reach every member or none, and every member that joins later; what a bond offers is what all members can do.
+// Settings reach every member or none, and each that joins later; what a bond offers is what all members can do.
 #include "port_view.hpp"
 #include "test_bond.hpp"
 
@@ -23,7 +23,7 @@ struct full_view {
 	friend std::ostream &operator<<(std::ostream &to, const full_view &v)
 	{
 		return to << v.port << ", hash types " << std::hex << v.rss_hf << ", key begins " << +v.rss_key.at(0)
-			  << ", table begins " << v.reta.at(0) << v.reta.at(1) << std::dec;
+		          << ", table begins " << v.reta.at(0) << v.reta.at(1) << std::dec;
 	}
 };
 
@@ -126,17 +126,19 @@ const setting all_settings[] = {
 	{"Mtu", fake_op::mtu_set, "MTU 1300", [](std::uint16_t port) { return rte_eth_dev_set_mtu(port, 1300); }},
 	{"Promiscuous", fake_op::promiscuous_off, "promiscuous off", rte_eth_promiscuous_disable},
 	{"Allmulticast", fake_op::allmulticast_off, "allmulticast off", rte_eth_allmulticast_disable},
-	{"VlanOn", fake_op::vlan_filter, "VLAN 9", [](std::uint16_t port) { return rte_eth_dev_vlan_filter(port, 9, 1); }},
-	{"VlanOff", fake_op::vlan_filter, "VLAN 7", [](std::uint16_t port) { return rte_eth_dev_vlan_filter(port, 7, 0); }},
+	{"VlanOn", fake_op::vlan_filter, "VLAN 9",
+         [](std::uint16_t port) { return rte_eth_dev_vlan_filter(port, 9, 1); }},
+	{"VlanOff", fake_op::vlan_filter, "VLAN 7",
+         [](std::uint16_t port) { return rte_eth_dev_vlan_filter(port, 7, 0); }},
 	{"VlanOffload", fake_op::vlan_offload, "VLAN offloads",
-	 [](std::uint16_t port) { return rte_eth_dev_set_vlan_offload(port, 0); }},
+         [](std::uint16_t port) { return rte_eth_dev_set_vlan_offload(port, 0); }},
 	{"MulticastList", fake_op::mc_list, "multicast list",
-	 [](std::uint16_t port) {
+         [](std::uint16_t port) {
 		 rte_ether_addr group = {{0x01, 0, 0x5e, 1, 2, 3}};
 		 return rte_eth_dev_set_mc_addr_list(port, &group, 1);
 	 }},
 	{"Rss", fake_op::rss_hash_update, "RSS hash",
-	 [](std::uint16_t port) { return update_rss(port, RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP, 0x77); }},
+         [](std::uint16_t port) { return update_rss(port, RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP, 0x77); }},
 	{"Reta", fake_op::reta_update, "redirection table", [](std::uint16_t port) { return update_reta(port, 3, 0); }},
 };
 
@@ -182,7 +184,9 @@ TEST_P(Setting, IsTakenBackFromAllWhenOneRefuses)
 		ports[k].fail(GetParam().op, EPERM);
 		log_capture log;
 		EXPECT_EQ(GetParam().change(bond.port()), -EPERM);
-		EXPECT_EQ(log.count("member " + ports[k].name() + ": " + GetParam().named + ": Operation not permitted"), 1u)
+		EXPECT_EQ(
+			log.count("member " + ports[k].name() + ": " + GetParam().named + ": Operation not permitted"),
+			1u)
 			<< log.text();
 		for (std::size_t i = 0; i < 3; i++) {
 			EXPECT_EQ(all_of(ports[i]), before[i]) << i;
@@ -298,7 +302,8 @@ TEST_F(Settings, ExtraAddressesBehindAHoleAreGivenToLaterMembers)
 		for (const rte_ether_addr &mac : port->extra_macs())
 			macs.push_back(text_of(mac));
 		std::sort(macs.begin(), macs.end());
-		EXPECT_EQ(macs, (std::vector<std::string>{text_of(local_mac(2)), text_of(local_mac(4)), text_of(local_mac(5))}));
+		EXPECT_EQ(macs, (std::vector<std::string>{text_of(local_mac(2)), text_of(local_mac(4)),
+		                                          text_of(local_mac(5))}));
 	}
 	ASSERT_EQ(bond.remove(later.name()), 0);
 	EXPECT_TRUE(later.extra_macs().empty());
@@ -395,7 +400,9 @@ TEST_F(Settings, MtuIsSetAfterConfigureAndVlansKeepTheirNumbers)
 	ASSERT_EQ(bond.add(port.name()), 0);
 	EXPECT_EQ(port.vlans(), vlans);
 	const std::vector<std::string> calls = port.history();
-	const auto place = [&](const char *call) { return std::find(calls.begin(), calls.end(), call) - calls.begin(); };
+	const auto place = [&](const char *call) {
+		return std::find(calls.begin(), calls.end(), call) - calls.begin();
+	};
 	EXPECT_LT(place("configure rx=1 tx=1"), place("mtu_set 2000"));
 	EXPECT_LT(place("mtu_set 2000"), place("start"));
 	EXPECT_EQ(port.mtu(), 2000);
@@ -626,7 +633,8 @@ TEST_F(Capabilities, AreTheIntersectionOverMembers)
 
 TEST_F(Capabilities, WhatWasConfiguredIsAskedOfLaterMembers)
 {
-	fake_port lacks, has({.rx_offload_capa = RTE_ETH_RX_OFFLOAD_VLAN_STRIP, .tx_offload_capa = RTE_ETH_TX_OFFLOAD_IPV4_CKSUM});
+	fake_port lacks, has({.rx_offload_capa = RTE_ETH_RX_OFFLOAD_VLAN_STRIP,
+	                      .tx_offload_capa = RTE_ETH_TX_OFFLOAD_IPV4_CKSUM});
 	test_bond bond;
 	rte_eth_conf conf{};
 	conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_IPV4_CKSUM;
@@ -664,7 +672,8 @@ TEST_F(Capabilities, FastFreeAndBroadcastExcludeEachOther)
 	ASSERT_EQ(bond.bring_up(1, conf), 0);
 	EXPECT_EQ(a.tx_offloads(), fast);
 	EXPECT_EQ(bond.mode(BRAID_MODE_BROADCAST), -EBUSY);
-	EXPECT_NE(std::string(braid_error_text()).find("member " + a.name() + " runs with MBUF_FAST_FREE"), std::string::npos)
+	EXPECT_NE(std::string(braid_error_text()).find("member " + a.name() + " runs with MBUF_FAST_FREE"),
+	          std::string::npos)
 		<< braid_error_text();
 	EXPECT_EQ(bond.info().mode, BRAID_MODE_ROUND_ROBIN);
 	EXPECT_EQ(bond.send(make_burst(8)), 8);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// Adding a member and starting a bond are transactions: whichever step a device refuses, everything is as it was before.
+// Adding a member and starting a bond are transactions: whichever step a device refuses, everything is as before.
 #include "port_view.hpp"
 #include "test_bond.hpp"
 
@@ -40,8 +40,8 @@ constexpr step steps[] = {
 
 // What undoing the last step of all has to call.
 constexpr fake_op undo_ops[] = {
-	fake_op::stop,        fake_op::mac_remove, fake_op::vlan_filter,     fake_op::mc_list,
-	fake_op::mac_set,     fake_op::mtu_set,    fake_op::promiscuous_off, fake_op::allmulticast_off,
+	fake_op::stop,    fake_op::mac_remove, fake_op::vlan_filter,     fake_op::mc_list,
+	fake_op::mac_set, fake_op::mtu_set,    fake_op::promiscuous_off, fake_op::allmulticast_off,
 };
 
 std::string title_of(const testing::TestParamInfo<step> &info)
@@ -51,7 +51,10 @@ std::string title_of(const testing::TestParamInfo<step> &info)
 	return title;
 }
 
-std::string refusal(const fake_port &port, const step &s) { return port.name() + ": " + s.named + ": Operation not permitted"; }
+std::string refusal(const fake_port &port, const step &s)
+{
+	return port.name() + ": " + s.named + ": Operation not permitted";
+}
 
 struct bond_view {
 	std::uint64_t generation;

@@ -182,9 +182,10 @@ result<void> bond::start() noexcept
 	runs_ = true;
 	const state_guard state(state_);
 	started_ = true;
+	const time_ms now = now_ms(); // one moment for all: of links that come up together the primary's is first
 	for (const member_ptr &m : all)
 		if (m->state == member_state::claimed && !m->vanished)
-			let_run(*m);
+			let_run(*m, now);
 	republish();
 	return {};
 }
@@ -212,6 +213,8 @@ void bond::stop() noexcept
 
 result<void *> bond::set_up_rx_queue(std::uint16_t queue, const rx_queue_config &config) noexcept
 {
+	if (config.conf.rx_deferred_start != 0)
+		return error(ENOTSUP, "receive queue %u: a bond's queues cannot be started one by one", queue);
 	const config_guard guard(config_);
 	if (queue >= wanted_.rx.size())
 		wanted_.rx.resize(queue + 1u);
@@ -229,6 +232,8 @@ result<void *> bond::set_up_rx_queue(std::uint16_t queue, const rx_queue_config 
 
 result<void *> bond::set_up_tx_queue(std::uint16_t queue, const tx_queue_config &config) noexcept
 {
+	if (config.conf.tx_deferred_start != 0)
+		return error(ENOTSUP, "transmit queue %u: a bond's queues cannot be started one by one", queue);
 	const config_guard guard(config_);
 	if (queue >= wanted_.tx.size())
 		wanted_.tx.resize(queue + 1u);

@@ -215,11 +215,11 @@ private:
 	// state lock held
 	bool admit(const member_ptr &m) noexcept;
 	void bind_primary(const member &m) noexcept;
-	void let_run(member &m) noexcept;
+	void let_run(member &m, time_ms now) noexcept;
 	void lose(member &m) noexcept;
 	member_ptr member_with(member_id id) const noexcept;
 	member_ptr member_on(std::uint16_t port) const noexcept;
-	void report(member &m, const rte_eth_link &link) noexcept;
+	void report(member &m, const rte_eth_link &link, time_ms now) noexcept;
 	void reconsider(time_ms now) noexcept;
 	enum class change { counts, same_operation };
 	void publish(const decision &d, change kind) noexcept;
@@ -245,6 +245,7 @@ private:
 	void forget_device(const member_ptr &m) noexcept;
 	void look_for_ports() noexcept;
 	bool expects_a_port() noexcept;
+	void forget_claim(member &m) noexcept;
 	void log(const event &e) const noexcept;
 	void start_reclaimer() noexcept;
 	own_counters own() noexcept;
@@ -260,6 +261,7 @@ private:
 	bool configured_ = false;
 	bool runs_ = false; // started; the same as started_, for whoever holds this lock
 	std::uint32_t last_id_ = 0;
+	char arriving_name_[RTE_ETH_NAME_MAX_LEN] = ""; // of the port that attach() has made ready
 	bool mac_chosen_ = false; // by the operator, or by having been started: members follow it
 
 	// Guards what follows, down to the snapshot's writer side.
@@ -269,6 +271,8 @@ private:
 	bool started_ = false;
 	std::vector<member_ptr> members_; // in the order in which they were added
 	member_ptr joining_;              // is being attached; may or may not be in members_
+	// Ports that have lost their device and wait to be closed by their application.
+	std::array<std::atomic<bool>, RTE_MAX_ETHPORTS> dead_{};
 	bool look_now_ = false;           // a link has changed that only its driver can tell about
 	failover failover_;
 	decision last_;
@@ -303,7 +307,7 @@ private:
 	std::condition_variable inbox_wakes_;
 	std::deque<event> events_;
 	std::uint64_t next_event_ = 0;
-	std::vector<member_ptr> lost_;
+	std::deque<member_ptr> lost_;
 	bool look_for_ports_ = false;
 	bool link_event_due_ = false;
 	bool stop_working_ = false;

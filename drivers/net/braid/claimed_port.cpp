@@ -32,9 +32,10 @@ template <typename NameOf> const char *first_name(std::uint64_t offloads, NameOf
 void fit_key(std::vector<std::uint8_t> &key, std::size_t size) noexcept
 {
 	const std::size_t given = key.size();
-	if (given == 0 || size == 0)
+	if (given == 0)
 		return;
-	key.resize(size);
+	key.resize(size); // to nothing for a member that takes no key
+
 	for (std::size_t i = given; i < size; i++)
 		key[i] = key[i - given];
 }

@@ -47,12 +47,12 @@ struct member {
 	// Guarded by the bond's state lock.
 	member_state state = member_state::pending;
 	std::uint16_t port = no_port;
+	char device_name[RTE_ETH_NAME_MAX_LEN] = ""; // ethdev name of the last port that was admitted
 	std::optional<unsigned> seat; // from the first attachment on
 	bool deliver_while_leaving = false;
 	bool link_up = false; // as the port last said, before any delay
 	std::uint16_t refused_port = no_port; // could not join: logged once, not tried again by itself
-	std::uint16_t dead_port = no_port;    // has lost its device and waits to be closed by its application
-	bool announced = false;               // a port that matches is about to be usable
+	std::uint16_t announced_port = no_port; // matches, is reserved, and is about to be usable
 
 	// The device has gone by itself: nothing may touch it. Set by whoever is told, at once and without a lock.
 	std::atomic<bool> vanished{false};
@@ -63,7 +63,6 @@ struct member {
 	// Guarded by `device`.
 	std::optional<claimed_port> claimed;
 	traffic counted;
-	char device_name[RTE_ETH_NAME_MAX_LEN] = ""; // written at attach, before the member is shown
 };
 
 using member_ptr = std::shared_ptr<member>;

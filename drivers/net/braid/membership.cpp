@@ -38,7 +38,7 @@ error about(const member &m, const char *label, const error &why) noexcept
 std::optional<std::uint16_t> bond::find_port(const member &m) const noexcept
 {
 	return find_living_port([&](std::uint16_t port) {
-		return port != port_ && port != m.dead_port && matches(m.spec, facts_of_port(port));
+		return port != port_ && !dead_[port] && matches(m.spec, facts_of_port(port));
 	});
 }
 
@@ -65,8 +65,11 @@ member_ptr bond::member_on(std::uint16_t port) const noexcept
 // on failure.
 result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
 {
+	// What an attempt has left behind whose device vanished under it, while nobody has come to forget it yet.
+	forget_claim(*m);
 	{
 		const state_guard state(state_);
+		m->announced_port = no_port; // set again if the device goes and comes back meanwhile
 		const member_ptr other = member_on(port);
 		if (other || is_braid_port(port)) {
 			m->refused_port = port;
@@ -76,20 +79,20 @@ result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
 		joining_ = m;
 		m->port = port;
 		m->vanished = false;
-		m->announced = false; // set again if the device goes and comes back meanwhile
 	}
-	// Looked at again: of a device that has begun to go before joining_ was set, on_port_destroyed() has told nobody.
-	const bool lives = find_living_port([port](std::uint16_t each) { return each == port; }).has_value();
+	// Looked at again: of a device that has begun to go before joining_ was set, on_port_destroyed() has told nobody, and
+	// its number may be another one's by now.
+	const bool lives = find_port(*m) == port;
 	result<void> ready = lives ? attach_device(*m, port) : error(ENODEV, "the device is being removed");
+	if (ready && m->vanished)
+		ready = error(ENODEV, "the device has vanished while it was added");
 	if (!ready)
 		let_go(m);
 	const state_guard state(state_);
-	if (ready && m->vanished)
-		ready = error(ENODEV, "the device has vanished while it was added");
 	if (!ready) {
 		joining_.reset();
 		m->port = no_port;
-		if (lives && !m->vanished) // or else the number may be another device's by now
+		if (lives && !m->vanished) // or else the number may be another device's
 			m->refused_port = port;
 	}
 	return ready;
@@ -100,6 +103,8 @@ result<void> bond::attach_device(member &m, std::uint16_t port) noexcept
 	rte_ether_addr own_mac{};
 	{
 		const std::lock_guard lock(m.device);
+		if (m.vanished) // tested under the lock that whoever removes the device will wait for
+			return error(ENODEV, "the device is being removed");
 		result<claimed_port> claimed = claimed_port::claim(port, owner_);
 		if (!claimed)
 			return claimed.error();
@@ -108,7 +113,7 @@ result<void> bond::attach_device(member &m, std::uint16_t port) noexcept
 				return able;
 		m.claimed.emplace(std::move(*claimed));
 		own_mac = m.claimed->own_mac();
-		rte_strscpy(m.device_name, rte_eth_devices[port].data->name, sizeof m.device_name);
+		rte_strscpy(arriving_name_, rte_eth_devices[port].data->name, sizeof arriving_name_);
 		port_counters now;
 		if (read_counters(port, now) == 0)
 			m.counted.begin(now);
@@ -140,7 +145,7 @@ bool bond::admit(const member_ptr &m) noexcept
 	}
 	m->state = member_state::claimed;
 	m->refused_port = no_port;
-	m->dead_port = no_port;
+	rte_strscpy(m->device_name, arriving_name_, sizeof m->device_name);
 	if (!m->seat) {
 		const seat_map::seating s = seats_.sit(m->device_name);
 		if (s.evicted)
@@ -149,7 +154,7 @@ bool bond::admit(const member_ptr &m) noexcept
 	}
 	bind_primary(*m);
 	if (runs_)
-		let_run(*m);
+		let_run(*m, now_ms());
 	return true;
 }
 
@@ -165,12 +170,12 @@ void bond::bind_primary(const member &m) noexcept
 }
 
 // A started member takes part. Its link begins anew, with what the port says now.
-void bond::let_run(member &m) noexcept
+void bond::let_run(member &m, time_ms now) noexcept
 {
 	m.state = member_state::running;
-	failover_.restart_link(m.id, now_ms());
+	failover_.restart_link(m.id, now);
 	failover_.set_enabled(m.id, true);
-	report(m, sdk::link_of(&rte_eth_devices[m.port]));
+	report(m, sdk::link_of(&rte_eth_devices[m.port]), now);
 }
 
 result<void> bond::bring_up(member &m) noexcept
@@ -238,6 +243,7 @@ result<member_id> bond::add(const member_spec &spec, std::string_view wanted_nam
 			names_.forget(m->id);
 			return about(*m, label.c_str(), joined.error());
 		}
+	bool joined = false;
 	{
 		const state_guard state(state_);
 		names_.fulfil(m->id);
@@ -245,15 +251,15 @@ result<member_id> bond::add(const member_spec &spec, std::string_view wanted_nam
 		failover_.set_enabled(m->id, false);
 		members_.push_back(m);
 		// A device that was there and has gone is wanted, like one that was not there.
-		const bool joined = port && admit(m);
+		joined = port && admit(m);
 		bind_primary(*m); // also one that is pending
 		publish_directory();
 		republish(joined ? m->id : member_id::none);
 	}
-	if (!port)
+	if (!joined)
 		look_for_ports(); // it may have appeared while we were looking
 	refresh_reta_size();
-	if (!port)
+	if (!joined)
 		BRAID_LOG(INFO, "%s: member %s is wanted and joins when its device appears", device_name_, label.c_str());
 	return m->id;
 }
@@ -356,8 +362,8 @@ void bond::give_back_unused_ports() noexcept
 bool bond::expected(std::uint16_t port) noexcept
 {
 	const state_guard state(state_);
-	return !closing_ && std::any_of(members_.begin(), members_.end(), [this, port](const member_ptr &m) {
-		return m->announced && m->refused_port != port && find_port(*m) == port;
+	return !closing_ && std::any_of(members_.begin(), members_.end(), [port](const member_ptr &m) {
+		return m->announced_port == port && m->refused_port != port;
 	});
 }
 
@@ -416,14 +422,30 @@ void bond::lose(member &m) noexcept
 void bond::forget_device(const member_ptr &m) noexcept
 {
 	rcu::wait_for_readers();
-	let_go(m);
-	const state_guard state(state_);
-	if (m->state != member_state::gone || member_with(m->id) != m)
-		return; // being added or removed by somebody who sees that it has vanished
-	m->state = member_state::pending;
-	m->port = no_port;
-	publish_directory();
-	tell(event_kind::member_lost, m->id);
+	forget_claim(*m);
+	bool comes_back = false;
+	{
+		const state_guard state(state_);
+		if (m->state != member_state::gone || member_with(m->id) != m)
+			return; // being added or removed by somebody who sees that it has vanished
+		m->state = member_state::pending;
+		m->port = no_port;
+		comes_back = m->announced_port != no_port;
+		publish_directory();
+		tell(event_kind::member_lost, m->id);
+	}
+	if (comes_back)
+		look_for_ports();
+}
+
+// Tested under the lock: since the device vanished the member may have got another one, which is not to be touched.
+void bond::forget_claim(member &m) noexcept
+{
+	const std::lock_guard lock(m.device);
+	if (!m.vanished || !m.claimed)
+		return;
+	m.claimed->abandon();
+	m.claimed.reset();
 }
 
 result<void> bond::rename(member_id id, std::string_view wanted) noexcept

@@ -67,6 +67,8 @@ int rx_queue_setup(rte_eth_dev *dev, std::uint16_t queue, std::uint16_t descript
                    const rte_eth_rxconf *conf, rte_mempool *pool) noexcept
 {
 	const result<void *> lane = of(dev).set_up_rx_queue(queue, {descriptors, socket, *conf, pool});
+	if (!lane)
+		return answer(dev, "queue setup", lane.error());
 	dev->data->rx_queues[queue] = *lane;
 	return 0;
 }
@@ -75,6 +77,8 @@ int tx_queue_setup(rte_eth_dev *dev, std::uint16_t queue, std::uint16_t descript
                    const rte_eth_txconf *conf) noexcept
 {
 	const result<void *> lane = of(dev).set_up_tx_queue(queue, {descriptors, socket, *conf});
+	if (!lane)
+		return answer(dev, "queue setup", lane.error());
 	dev->data->tx_queues[queue] = *lane;
 	return 0;
 }

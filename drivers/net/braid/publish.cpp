@@ -18,7 +18,7 @@ bool contains(std::span<const member_id> set, member_id id) noexcept
 
 } // namespace
 
-void bond::report(member &m, const rte_eth_link &link) noexcept
+void bond::report(member &m, const rte_eth_link &link, time_ms now) noexcept
 {
 	m.link_up = link.link_status == RTE_ETH_LINK_UP;
 	const bool speed_known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
@@ -26,7 +26,7 @@ void bond::report(member &m, const rte_eth_link &link) noexcept
 	                 {.up = m.link_up,
 	                  .speed_mbps = speed_known ? link.link_speed : 0,
 	                  .full_duplex = link.link_duplex == RTE_ETH_LINK_FULL_DUPLEX},
-	                 now_ms());
+	                 now);
 }
 
 // Publishes if what was reported, or the time, changes who transmits.

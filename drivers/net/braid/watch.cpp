@@ -18,7 +18,7 @@ namespace {
 
 // How long a port that has been announced is waited for: its driver announces it just before it can be used.
 constexpr time_ms announced_ms = 2000;
-constexpr auto scan_period = std::chrono::milliseconds(1);
+constexpr time_ms scan_period_ms = 5;
 
 // How long a new port is left alone, for whoever has plugged it in and sets it up right after, owned or not: `port attach`
 // of testpmd ends the process if the port has been configured by then.
@@ -55,7 +55,7 @@ void bond::poll_links() noexcept
 		// Read again where it counts: an interrupt may have told of a later change meanwhile.
 		const state_guard state(state_);
 		if (m->state == member_state::running && !m->vanished)
-			report(*m, sdk::link_of(&rte_eth_devices[m->port]));
+			report(*m, sdk::link_of(&rte_eth_devices[m->port]), now_ms());
 	}
 	const state_guard state(state_);
 	if (!closing_)
@@ -72,8 +72,9 @@ void bond::on_link_change(std::uint16_t port) noexcept
 		return;
 	const rte_eth_dev &dev = rte_eth_devices[port];
 	if (dev.data->dev_conf.intr_conf.lsc != 0) {
-		report(*m, sdk::link_of(&dev));
-		reconsider(now_ms());
+		const time_ms now = now_ms();
+		report(*m, sdk::link_of(&dev), now);
+		reconsider(now);
 	} else {
 		look_now_ = true;
 		watch_wakes_.notify_all();
@@ -130,18 +131,19 @@ void bond::on_new_port(std::uint16_t port) noexcept
 	const rte_eth_dev &dev = rte_eth_devices[port];
 	const char *device = dev.device != nullptr ? rte_dev_name(dev.device) : nullptr;
 	const port_facts facts{dev.data->name, device != nullptr ? device : "", port};
+	dead_[port] = false; // another device has its number now
 	{
 		const state_guard state(state_);
 		if (closing_ || port == port_)
 			return;
 		bool wanted = false;
 		for (const member_ptr &m : members_) {
-			if (m->dead_port == port)
-				m->dead_port = no_port; // another device has its number now
-			if (m->state != member_state::pending || !matches(m->spec, facts))
+			// Of one that is gone, the farewell is still to come; it looks for what has been announced.
+			const bool waits = m->state == member_state::pending || m->state == member_state::gone;
+			if (!waits || !matches(m->spec, facts))
 				continue;
 			m->refused_port = no_port;
-			m->announced = true;
+			m->announced_port = port;
 			wanted = true;
 		}
 		if (!wanted)
@@ -164,7 +166,9 @@ void bond::look_for_ports() noexcept
 bool bond::expects_a_port() noexcept
 {
 	const state_guard state(state_);
-	return std::any_of(members_.begin(), members_.end(), [](const member_ptr &m) { return m->announced; });
+	return std::any_of(members_.begin(), members_.end(), [](const member_ptr &m) {
+		return m->state == member_state::pending && m->announced_port != no_port;
+	});
 }
 
 // The device is going: nothing is sent to it from here on. Forgetting it waits for bursts, which this thread must not.
@@ -176,7 +180,7 @@ void bond::on_port_removed(std::uint16_t port) noexcept
 		m = member_on(port);
 		if (!m)
 			return;
-		m->dead_port = port; // it stays there until its application closes it
+		dead_[port] = true;
 		lose(*m);
 	}
 	{
@@ -190,11 +194,12 @@ void bond::on_port_removed(std::uint16_t port) noexcept
 void bond::on_port_destroyed(std::uint16_t port) noexcept
 {
 	member_ptr m;
+	dead_[port] = false;
 	{
 		const state_guard state(state_);
 		for (const member_ptr &each : members_)
-			if (each->dead_port == port)
-				each->dead_port = no_port;
+			if (each->announced_port == port)
+				each->announced_port = no_port;
 		m = member_on(port);
 		if (!m)
 			return;
@@ -212,32 +217,29 @@ void bond::work() noexcept
 {
 	const auto alive = shared_from_this(); // until this returns, also if a callback closes the bond
 	worker_id_ = pthread_self();
-	time_ms look_from = 0;
+	time_ms next_look = never;
 	time_ms look_until = 0;
 	std::unique_lock inbox(inbox_);
 	while (!stop_working_) {
 		const time_ms now = now_ms();
 		if (std::exchange(look_for_ports_, false)) {
-			look_from = now + settling_ms;
-			look_until = look_from + announced_ms;
+			next_look = now + settling_ms;
+			look_until = next_look + announced_ms;
 		}
 		if (!lost_.empty()) {
-			const member_ptr m = std::move(lost_.back());
-			lost_.pop_back();
+			const member_ptr m = std::move(lost_.front());
+			lost_.pop_front();
 			inbox.unlock();
 			forget_device(m);
 			inbox.lock();
-		} else if (look_from <= now && now < look_until) {
+		} else if (now >= next_look) {
 			inbox.unlock();
 			{
 				const config_guard guard(config_);
 				attach_pending(attaching::what_is_new);
 			}
-			if (!expects_a_port())
-				look_until = 0;
+			next_look = now < look_until || expects_a_port() ? now_ms() + scan_period_ms : never;
 			inbox.lock();
-			if (look_until != 0 && !stop_working_)
-				inbox_wakes_.wait_for(inbox, scan_period);
 		} else if (!events_.empty()) {
 			const event e = std::move(events_.front());
 			events_.pop_front();
@@ -250,8 +252,8 @@ void bond::work() noexcept
 			inbox.unlock();
 			rte_eth_dev_callback_process(&rte_eth_devices[port_], RTE_ETH_EVENT_INTR_LSC, nullptr);
 			inbox.lock();
-		} else if (now < look_from) {
-			inbox_wakes_.wait_until(inbox, to_time_point(look_from));
+		} else if (next_look != never) {
+			inbox_wakes_.wait_until(inbox, to_time_point(next_look));
 		} else {
 			inbox_wakes_.wait(inbox);
 		}
@@ -306,6 +308,8 @@ void bond::deliver(const event &e) noexcept
 	std::unique_lock inbox(inbox_);
 	const std::vector<listener> told = listeners_;
 	for (const listener &l : told) {
+		if (stop_working_)
+			return; // closed by an earlier one
 		const auto now = std::find(listeners_.begin(), listeners_.end(), l);
 		if (now == listeners_.end() || e.number < now->first_event)
 			continue; // taken back while an earlier one was told, or registered since it happened

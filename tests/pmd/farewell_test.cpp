@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// A device that is gone, and a worker that comes late to say so: nothing that is the member's by then may be touched.
+#include "event_recorder.hpp"
+#include "test_bond.hpp"
+
+#include <atomic>
+#include <thread>
+
+namespace braid {
+namespace {
+
+// Keeps the worker inside a listener from the construction to open().
+class busy_worker {
+public:
+	busy_worker(test_bond &bond, const std::string &member) : bond_(bond)
+	{
+		EXPECT_EQ(braid_event_callback_register(bond.port(), hold, this), 0);
+		EXPECT_EQ(bond.rename(member, "renamed"), 0);
+		EXPECT_TRUE(eventually([this] { return inside_.load(); }));
+	}
+	~busy_worker() { open(); }
+
+	// Returns when the worker has left the listener.
+	void open()
+	{
+		if (open_.exchange(true))
+			return;
+		open_.notify_all();
+		EXPECT_EQ(braid_event_callback_unregister(bond_.port(), hold, this), 0);
+	}
+	// The same without waiting, for a bond that is being closed.
+	void let_go()
+	{
+		open_ = true;
+		open_.notify_all();
+	}
+
+private:
+	static void hold(std::uint16_t, const braid_event *event, void *arg)
+	{
+		auto &self = *static_cast<busy_worker *>(arg);
+		if (event->kind != BRAID_EVENT_MEMBER_RENAMED)
+			return;
+		self.inside_ = true;
+		self.open_.wait(false);
+	}
+
+	test_bond &bond_;
+	std::atomic<bool> inside_{false}, open_{false};
+};
+
+class Farewell : public mbuf_accounting {};
+
+TEST_F(Farewell, OfALostDeviceLeavesThePortAloneThatTheMemberHasByThen)
+{
+	fake_port stays, goes({.announces_rmv = true});
+	test_bond bond("round-robin", {&stays, &goes});
+	ASSERT_EQ(bond.bring_up(), 0);
+	busy_worker worker(bond, stays.name());
+	ASSERT_TRUE(goes.vanish());
+	ASSERT_EQ(goes.unplug(), 0);
+	ASSERT_EQ(goes.plug(), 0);
+	ASSERT_EQ(bond.stop(), 0);
+	ASSERT_EQ(bond.start(), 0) << "attaches what is there";
+	ASSERT_EQ(bond.info_of(goes.name()).state, BRAID_MEMBER_RUNNING);
+
+	event_recorder events(bond);
+	worker.open();
+	ASSERT_EQ(bond.rename("renamed", "first"), 0);
+	ASSERT_TRUE(eventually([&] { return events.count(BRAID_EVENT_MEMBER_RENAMED) == 1; }))
+		<< "the worker says farewells before it tells events";
+	EXPECT_TRUE(goes.started());
+	EXPECT_EQ(bond.info_of(goes.name()).state, BRAID_MEMBER_RUNNING);
+	EXPECT_EQ(bond.info().usable, 2u);
+	EXPECT_EQ(bond.send(make_burst(8)), 8);
+}
+
+TEST_F(Farewell, OfADeviceThatVanishedWhileItWasAddedTouchesNothingAfterTheBondIsClosed)
+{
+	fake_port stays, goes({.announces_rmv = true});
+	test_bond bond("round-robin", {&stays});
+	ASSERT_EQ(bond.bring_up(), 0);
+	busy_worker worker(bond, stays.name());
+	goes.hold(fake_op::link_update); // the last question of an attachment
+	std::atomic<int> added{0};
+	std::thread adder([&] { added = bond.add(goes.name(), "late"); });
+	ASSERT_TRUE(eventually([&] { return goes.waiting(fake_op::link_update) > 0; }));
+	ASSERT_TRUE(goes.vanish());
+	goes.release(fake_op::link_update);
+	adder.join();
+	EXPECT_EQ(added, -ENODEV);
+	goes.bury();
+	std::thread opener([&] { worker.let_go(); });
+	EXPECT_EQ(bond.destroy(), 0);
+	opener.join();
+	EXPECT_EQ(goes.violations(), 0u);
+	rte_eth_dev_owner owner{};
+	ASSERT_EQ(rte_eth_dev_owner_get(goes.port_id(), &owner), 0);
+	EXPECT_EQ(owner.id, std::uint64_t{RTE_ETH_DEV_NO_OWNER}) << owner.name;
+}
+
+TEST_F(Farewell, IsNotHeldUpByThePortOfAMemberThatCannotJoin)
+{
+	fake_port member({.announces_lsc = true});
+	test_bond bond("round-robin", {&member});
+	ASSERT_EQ(bond.add("net_braid1", "odd"), 0); // appears soon, and is a bond
+	ASSERT_EQ(bond.bring_up(), 0);
+	event_recorder events(bond);
+	test_bond other("", "net_braid1");
+	ASSERT_TRUE(eventually([&] { return events.count(BRAID_EVENT_ATTACH_FAILED) == 1; }));
+	member.set_link(false);
+	EXPECT_TRUE(eventually([&] { return events.count(BRAID_EVENT_MEMBER_UNUSABLE) == 1; }));
+	EXPECT_EQ(events.count(BRAID_EVENT_ATTACH_FAILED), 1u) << "it is told once";
+}
+
+} // namespace
+} // namespace braid
