@@ -107,7 +107,7 @@ TEST_F(Failover, ALinkEventTakesAMemberOutOfEveryMode)
 	}
 }
 
-// LSC is a claim: net_tap of 22.11 announces it, keeps its status up and raises nothing.
+// LSC is a claim: net_tap of 22.11 announces it, writes its new status and raises nothing.
 TEST_F(Failover, PollingFindsAMemberThatAnnouncesEventsAndRaisesNone)
 {
 	test_bond bond("active-backup", {&silent_, &second_});

@@ -543,6 +543,29 @@ TEST_F(HotPlug, APrimaryMayBePending)
 	EXPECT_TRUE(eventually([&] { return bond.active() == main_port.name(); })) << "the id is the same";
 }
 
+// Closing gives members back one after the other. One that goes meanwhile must not be given back under its number, which may
+// be somebody else's by then.
+TEST_F(HotPlug, AClosingBondHearsOfAMemberThatGoes)
+{
+	fake_port slow, goes, comes({.plugged = false});
+	test_bond bond("mode=balance,mac=02:00:00:00:00:77,member=" + slow.name() + ",member=" + goes.name());
+	ASSERT_EQ(bond.bring_up(), 0);
+	ASSERT_EQ(bond.stop(), 0);
+	slow.hold(fake_op::mac_set);
+	std::thread closer([&] { EXPECT_EQ(rte_eth_dev_close(bond.port()), 0); });
+	ASSERT_TRUE(eventually([&] { return slow.waiting(fake_op::mac_set) == 1; }));
+	const std::uint16_t port = goes.port_id();
+	ASSERT_EQ(goes.unplug(), 0);
+	ASSERT_EQ(comes.plug(), 0);
+	ASSERT_EQ(comes.port_id(), port);
+	slow.release(fake_op::mac_set);
+	closer.join();
+	EXPECT_EQ(comes.history(), std::vector<std::string>{"probe"});
+	EXPECT_EQ(text_of(slow.mac()), text_of(slow.permanent_mac()));
+	EXPECT_EQ(bond.destroy(), -ENODEV) << "closed already";
+	ASSERT_EQ(rte_vdev_uninit("net_braid0"), 0);
+}
+
 // EAL makes and unmakes devices on one thread only, so the bond is closed as a port here and taken off the bus later.
 TEST_F(HotPlug, AMemberMayBeUnpluggedWhileItsBondIsClosed)
 {

@@ -6,8 +6,11 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 namespace braid {
@@ -18,17 +21,18 @@ constexpr std::uint16_t ring_size = 256;
 
 std::string vhost_args(const std::string &socket, listener who, std::uint16_t queues)
 {
-	return "iface=" + socket + ",queues=" + std::to_string(queues) + (who == listener::device ? ",client=1" : "");
+	const char *const role = who == listener::device ? ",client=1" : "";
+	return "iface=" + socket + ",queues=" + std::to_string(queues) + role;
 }
 
 std::string virtio_args(const std::string &socket, listener who, std::uint16_t queues, const std::string &more)
 {
-	return "path=" + socket + ",queues=" + std::to_string(queues) + (who == listener::device ? ",server=1" : "") +
-	       (more.empty() ? "" : "," + more);
+	const char *const role = who == listener::device ? ",server=1" : "";
+	return "path=" + socket + ",queues=" + std::to_string(queues) + role + (more.empty() ? "" : "," + more);
 }
 
-// Returns when the interrupt thread of EAL has done all it was asked before. A virtio-user device that loses its backend
-// leaves alarms there that still refer to it, and closing the device does not take them back.
+// Returns when the interrupt thread of EAL has done all it was asked before. A virtio-user device that loses
+// its backend leaves alarms there that still refer to it, and closing the device does not take them back.
 void wait_for_interrupt_thread()
 {
 	std::atomic<bool> reached{false};
@@ -75,7 +79,8 @@ hot_device::~hot_device()
 
 void hot_device::plug()
 {
-	require(rte_eal_hotplug_add("vdev", name_.c_str(), args_.c_str()), "plugging in " + name_ + " with " + args_);
+	require(rte_eal_hotplug_add("vdev", name_.c_str(), args_.c_str()),
+	        "plugging in " + name_ + " with " + args_);
 	require(rte_eth_dev_get_port_by_name(name_.c_str(), &port_), "the port of " + name_);
 	plugged_ = true;
 }
@@ -96,13 +101,15 @@ void start_port(std::uint16_t port, std::uint16_t queues)
 	for (std::uint16_t q = 0; q < queues; q++) {
 		require(rte_eth_rx_queue_setup(port, q, ring_size, SOCKET_ID_ANY, nullptr, eal_mempool()),
 		        "a receive queue of " + name);
-		require(rte_eth_tx_queue_setup(port, q, ring_size, SOCKET_ID_ANY, nullptr), "a transmit queue of " + name);
+		require(rte_eth_tx_queue_setup(port, q, ring_size, SOCKET_ID_ANY, nullptr),
+		        "a transmit queue of " + name);
 	}
 	require(rte_eth_dev_start(port), "starting " + name);
 }
 
 vhost_backend::vhost_backend(const socket_dir &dir, unsigned number, listener who, std::uint16_t queues)
-	: device_("net_vhost" + std::to_string(number), vhost_args(dir.socket(number), who, queues)), queues_(queues)
+	: device_("net_vhost" + std::to_string(number), vhost_args(dir.socket(number), who, queues)),
+	  queues_(queues)
 {
 	plug();
 }
@@ -135,12 +142,14 @@ wire::wire(const socket_dir &dir, unsigned number, listener who, std::uint16_t q
 void wire::connect()
 {
 	device.plug();
-	require(eventually([this] { return backend.is_connected(); }) ? 0 : -ETIMEDOUT, "connecting " + device.name());
+	const bool connected = eventually([this] { return backend.is_connected(); });
+	require(connected ? 0 : -ETIMEDOUT, "connecting " + device.name());
 }
 
 running_bond::running_bond(const std::string &devargs, std::uint16_t queues)
-	: port_(static_cast<std::uint16_t>(require(braid_create("net_braid0", devargs.c_str()), "net_braid0," + devargs)))
 {
+	const int port = require(braid_create("net_braid0", devargs.c_str()), "net_braid0," + devargs);
+	port_ = static_cast<std::uint16_t>(port);
 	start_port(port_, queues);
 }
 
@@ -215,7 +224,8 @@ sequences receive_once(std::uint16_t port, std::uint16_t queue)
 	return numbers;
 }
 
-std::vector<sequences> receive_all(std::initializer_list<std::uint16_t> ports, std::size_t count, std::uint16_t queue)
+std::vector<sequences> receive_all(std::initializer_list<std::uint16_t> ports, std::size_t count,
+                                   std::uint16_t queue)
 {
 	std::vector<sequences> received(ports.size());
 	std::size_t total = 0;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// What a test plugs together: sockets, vhost ports, virtio-user devices, a bond; each taken away again when its object ends.
+// What a test plugs together: sockets, vhost ports, virtio-user devices, a bond; each taken away again when
+// its object ends.
 //
-// What a test cannot do without ends the program with a sentence when it fails; what a test is about is returned.
+// What a test cannot do without ends the program with a sentence when it fails; what a test is about is
+// returned.
 #pragma once
 
 #include "harness.hpp"
@@ -37,8 +39,8 @@ private:
 	std::string path_;
 };
 
-// Which of the two makes the socket and waits. The one that does not can come back after it has gone: a virtio-user device
-// that connects never does so again, one that listens takes the next backend.
+// Which of the two makes the socket and waits. The one that does not can come back after it has gone: a
+// virtio-user device that connects never does so again, one that listens takes the next backend.
 enum class listener { backend, device };
 
 // A vdev that can be pulled and plugged in again.
@@ -87,9 +89,10 @@ public:
 	              const std::string &more = "");
 };
 
-// net_vhost<number>, started, and net_virtio_user<number>, to be plugged in. In this order: plugging in a virtio-user
-// device ends only when the backend has answered. Make all wires of a test before the first connect(), as vhost looks
-// for new sockets once a second; and before the bond, which must let go of a device before that can be pulled.
+// net_vhost<number>, started, and net_virtio_user<number>, to be plugged in. In this order: plugging in a
+// virtio-user device ends only when the backend has answered. Make all wires of a test before the first
+// connect(), as vhost looks for new sockets once a second; and before the bond, which must let go of a device
+// before that can be pulled.
 struct wire {
 	wire(const socket_dir &dir, unsigned number, listener who = listener::backend, std::uint16_t queues = 1,
 	     const std::string &more = "");
@@ -124,14 +127,16 @@ private:
 	std::uint16_t port_;
 };
 
-// Sends all packets on a port, offering again what was not taken, and fails the test if they are not taken in time.
+// Sends all packets on a port, offering again what was not taken, and fails the test if they are not taken in
+// time.
 void send_all(std::uint16_t port, std::vector<rte_mbuf *> packets, std::uint16_t queue = 0);
 
-// Receives once, frees the packets and tells their sequence numbers. Fails the test if a packet says that another port received it.
+// Receives once, frees the packets and tells their sequence numbers. Fails the test if a packet says that
+// another port received it.
 sequences receive_once(std::uint16_t port, std::uint16_t queue = 0);
 
-// Receives until `count` packets have come through these ports together, and once more for any that should not have come.
-// One list for each port, in order of arrival.
+// Receives until `count` packets have come through these ports together, and once more for any that should
+// not have come. One list for each port, in order of arrival.
 std::vector<sequences> receive_all(std::initializer_list<std::uint16_t> ports, std::size_t count,
                                    std::uint16_t queue = 0);
 inline sequences receive_all(std::uint16_t port, std::size_t count, std::uint16_t queue = 0)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // How both programs of these tests start EAL, so that vhost works on a machine without huge pages.
 //
-// vhost-user shares memory by passing file descriptors, so the memory of a virtio-user device must be a file. `--no-huge` is
-// enough for that: EAL then backs all its memory with one memfd, mapped shared, and hands it out as the descriptor of
-// every page (eal_legacy_hugepage_init; since 19.02). It needs neither --single-file-segments, which it implies, nor
-// --in-memory, nor memory mapped at the same address in both processes: the backend maps the whole memfd where it likes and
-// translates. That is also why the memory is small: each connection maps, and touches, all of it.
+// vhost-user shares memory by passing file descriptors, so the memory of a virtio-user device must be a file.
+// `--no-huge` is enough for that: EAL then backs all its memory with one memfd, mapped shared, and hands it
+// out as the descriptor of every page (eal_legacy_hugepage_init). It needs neither
+// --single-file-segments, which it implies, nor --in-memory, nor memory mapped at the same address in both
+// processes: the backend maps the whole memfd where it likes and translates. That is also why the memory is
+// small: each connection maps, and touches, all of it.
 #pragma once
 
 #include <rte_eal.h>
@@ -39,11 +40,12 @@ inline std::string floating_lcore()
 
 inline std::string file_prefix(pid_t pid) { return "virtio_user_" + std::to_string(pid); }
 
-// Starts EAL with `megabytes` of memory and no file of its own but its runtime directory. Negative on failure.
+// Starts EAL with `megabytes` of memory and no file of its own but its runtime directory. Negative on
+// failure.
 inline int start_eal(const char *program, unsigned megabytes)
 {
-	// virtio-user writes to its backend's socket without MSG_NOSIGNAL, so closing a device whose backend has died
-	// would end the process.
+	// virtio-user writes to its backend's socket without MSG_NOSIGNAL, so closing a device whose backend
+	// has died would end the process.
 	std::signal(SIGPIPE, SIG_IGN);
 	std::vector<std::string> args = {program,
 	                                 "--no-huge",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // Backends that go away and come back: a member's link follows its backend, and the bond follows the link.
 //
-// A backend goes when its connection does. A vhost port that is merely stopped keeps it, takes no packets, and has no way to say
-// so: to virtio-user that is a slow backend whose ring is full.
+// A backend goes when its connection does. A vhost port that is merely stopped keeps it, takes no packets,
+// and has no way to say so: to virtio-user that is a slow backend whose ring is full.
 #include "devices.hpp"
 
 #include <rte_ethdev.h>

@@ -64,7 +64,8 @@ TEST_F(VirtioUserHotplug, PulledMemberIsPendingAndComesBackWithItsNameAndId)
 	wire b(dir, 1);
 	a.connect();
 	b.connect();
-	running_bond bond("mode=active-backup,member=net_virtio_user0,member=net_virtio_user1,primary=net_virtio_user0");
+	running_bond bond("mode=active-backup,primary=net_virtio_user0,"
+	                  "member=net_virtio_user0,member=net_virtio_user1");
 	const std::uint32_t first = bond.id_of("net_virtio_user0");
 	const std::uint32_t second = bond.id_of("net_virtio_user1");
 	ASSERT_TRUE(bond.has_usable(2));
@@ -73,7 +74,8 @@ TEST_F(VirtioUserHotplug, PulledMemberIsPendingAndComesBackWithItsNameAndId)
 	for (unsigned round = 0; round < 10; round++) {
 		SCOPED_TRACE(round);
 		ASSERT_TRUE(bond.has_active(first));
-		// As an application does that pulls a device: stop, then remove. The bond notices the first by itself.
+		// As an application does that pulls a device: stop, then remove. The bond notices the first
+		// by itself.
 		ASSERT_EQ(rte_eth_dev_stop(a.device.port()), 0);
 		ASSERT_TRUE(bond.has_active(second));
 		ASSERT_EQ(a.device.pull(), 0);

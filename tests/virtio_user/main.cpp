@@ -20,8 +20,8 @@ namespace {
 constexpr unsigned mempool_size = 16383;
 constexpr unsigned memory_mb = 128;
 
-// The log goes to a file without a name. vhost alone writes some fifty lines for each connection, which interest nobody
-// unless a test fails; then what was logged since it began is printed.
+// The log goes to a file without a name. vhost alone writes some fifty lines for each connection, which
+// interest nobody unless a test fails; then what was logged since it began is printed.
 class log_printer : public testing::EmptyTestEventListener {
 public:
 	explicit log_printer(std::FILE *log) : log_(log) {}

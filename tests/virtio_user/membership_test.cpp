@@ -25,8 +25,8 @@ protected:
 	wire b{dir, 1};
 };
 
-// Sends numbered packets on a bond and fetches them from two backends, in a thread of its own, until stop(). Polls the
-// bond's receive queue as well, as an application does.
+// Sends numbered packets on a bond and fetches them from two backends, in a thread of its own, until stop().
+// Polls the bond's receive queue as well, as an application does.
 class stream {
 public:
 	stream(std::uint16_t bond, std::uint16_t first, std::uint16_t second)
@@ -132,7 +132,8 @@ INSTANTIATE_TEST_SUITE_P(VirtioUser, JoinAndLeave, testing::Values("round-robin"
 	                         return name;
                          });
 
-// The packets stand in the member's ring before its removal begins; nobody polls until then. Meanwhile the other member is busy.
+// The packets stand in the member's ring before its removal begins; nobody polls until then. Meanwhile the
+// other member is busy.
 TEST_F(VirtioUserMembership, RemovalUnderTrafficDeliversWhatHadArrived)
 {
 	constexpr std::uint32_t waiting = 200;

@@ -40,7 +40,8 @@ pipe_ends make_pipe()
 	return {ends[0], ends[1]};
 }
 
-// The peer closes its standard output when it is ready; one that dies before has written why to standard error.
+// The peer closes its standard output when it is ready; one that dies before has written why to standard
+// error.
 void wait_for_end_of(int fd)
 {
 	pollfd watched{.fd = fd, .events = POLLIN, .revents = 0};
@@ -60,7 +61,8 @@ peer::peer(const socket_dir &dir, unsigned number, listener who)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, in.read, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, out.write, STDOUT_FILENO);
-	// EAL and vhost open descriptors that would be inherited; a socket among them would seem open when we close it.
+	// EAL and vhost open descriptors that would be inherited; a socket among them would seem open when we
+	// close it.
 	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 
 	const std::string path = program();

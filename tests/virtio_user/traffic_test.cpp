@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// Packets through a bond whose members are virtio-user devices, both ways, in each mode. The rings are shared memory: what
-// a device took its backend can fetch at once, so that "exactly once" needs no waiting to be seen.
+// Packets through a bond whose members are virtio-user devices, both ways, in each mode. The rings are shared
+// memory: what a device took its backend can fetch at once, so that "exactly once" needs no waiting to be
+// seen.
 #include "devices.hpp"
 
 #include <rte_ethdev.h>

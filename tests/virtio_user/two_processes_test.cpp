@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// Backends in processes of their own, which die without a word. Each sends back what it receives, so that the bond sees
-// what became of every packet.
+// Backends in processes of their own, which die without a word. Each sends back what it receives, so that the
+// bond sees what became of every packet.
 #include "peer.hpp"
 
 #include <rte_ethdev.h>
@@ -69,7 +69,8 @@ TEST_F(VirtioUserTwoProcesses, ProcessThatDiesIsReplacedByTheOtherMember)
 	expect_echo(bond, 64, 128, 1);
 }
 
-// The device that connects cannot reconnect, so it is pulled and plugged in again; the member stays who it is.
+// The device that connects cannot reconnect, so it is pulled and plugged in again; the member stays who it
+// is.
 TEST_F(VirtioUserTwoProcesses, DeviceIsPluggedInAgainAfterItsProcessDied)
 {
 	auto a = std::make_unique<peer>(dir, 0, listener::backend);

@@ -3,8 +3,8 @@
 //
 //   vhost_peer iface=/path/of/socket[,client=1]
 //
-// Writes "ready" when the port has been started. Ends when its standard input does, which is also what happens when the
-// process that started it ends, however it ends.
+// Writes "ready" when the port has been started. Ends when its standard input does, which is also what
+// happens when the process that started it ends, however it ends.
 #include "eal.hpp"
 
 #include <rte_dev.h>
@@ -42,8 +42,8 @@ void require(int status, const char *step)
 std::uint16_t start_port(const char *args)
 {
 	constexpr char name[] = "net_vhost0";
-	rte_mempool *const pool = rte_pktmbuf_pool_create("vhost_peer", mempool_size, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-	                                                  static_cast<int>(rte_socket_id()));
+	rte_mempool *const pool = rte_pktmbuf_pool_create(
+		"vhost_peer", mempool_size, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, static_cast<int>(rte_socket_id()));
 	if (pool == nullptr)
 		fail("a mempool", rte_errno);
 	std::uint16_t port = 0;

@@ -124,11 +124,12 @@ inline rte_eth_link link_of(const rte_eth_dev *dev) noexcept
 	return link;
 }
 
-// Has the driver look at the link now. rte_eth_link_get_nowait() does not while LSC is on: it repeats what the driver
-// last wrote, which may be never. The port must not be released meanwhile.
+// Has the driver look at the link now, as rte_eth_link_get_nowait() does: not of a port configured for LSC, whose driver
+// writes the link itself. Asked beside its own interrupt handler, virtio-user of 22.11 closes descriptors under EAL's
+// interrupt thread. The port must not be released meanwhile.
 inline void refresh_link(rte_eth_dev *dev) noexcept
 {
-	if (dev->dev_ops->link_update != nullptr)
+	if (dev->data->dev_conf.intr_conf.lsc == 0 && dev->dev_ops->link_update != nullptr)
 		dev->dev_ops->link_update(dev, 0);
 }
 

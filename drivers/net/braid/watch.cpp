@@ -32,8 +32,9 @@ constexpr std::size_t most_waiting_events = 16384;
 
 } // namespace
 
-// LSC is a claim: a driver may announce it and never raise it (net_tap of 22.11). So its driver is asked, as net_bonding asks
-// those without LSC. False if the member is busy with a control operation or does not run.
+// LSC is a claim: a driver may announce it, write the new status and never raise the event (net_tap of 22.11). So what it has
+// written is read at every poll, and a driver without LSC is asked. False if the member is busy with a control operation
+// or does not run.
 bool bond::ask_link(member &m, asking how) noexcept
 {
 	std::unique_lock device(m.device, std::defer_lock);
