@@ -65,6 +65,15 @@ static void start_port(uint16_t port)
 		rte_exit(EXIT_FAILURE, "the bond does not start\n");
 }
 
+/* A bond without members is legal and forwards nothing; here that is a slip of the command line. */
+static void require_members(uint16_t bond)
+{
+	struct braid_info info = {.size = sizeof(info)};
+
+	if (braid_info_get(bond, &info) != 0 || info.usable != info.members)
+		rte_exit(EXIT_FAILURE, "no members: start with --vdev net_null0 --vdev net_null1 --vdev net_null2\n");
+}
+
 /* Returns once the loop has forwarded that part, in percent, of its packets. */
 static void wait_until_done(unsigned int percent)
 {
@@ -113,6 +122,7 @@ int main(int argc, char **argv)
 	if (braid_event_callback_register(bond, tell, NULL) != 0)
 		rte_exit(EXIT_FAILURE, "listen: %s\n", braid_error_text());
 	start_port(bond);
+	require_members(bond);
 	if (pthread_create(&loop, NULL, forward, &bond) != 0)
 		rte_exit(EXIT_FAILURE, "no thread\n");
 	add_and_remove_a_member(bond);
