@@ -37,7 +37,7 @@ find_driver_headers() {
 	read -r source version < <(dpkg-query -W -f '${source:Package} ${source:Version}\n' "$package")
 
 	driver_headers=$braid_root/.deps/dpdk-driver-headers
-	has_driver_headers "$driver_headers" && [ "$(cat "$driver_headers/version" 2>/dev/null)" = "$version" ] && return
+	has_driver_headers "$driver_headers" && [ "$(cat "$driver_headers/.version" 2>/dev/null)" = "$version" ] && return
 	command -v dpkg-source >/dev/null || install_packages dpkg-dev
 	say "taking the driver-side headers from the source of $source $version"
 	(fetch_driver_headers "$source" "$version" "$driver_headers") || exit 1
@@ -74,7 +74,7 @@ fetch_driver_headers() {
 		# Without the old time stamp, so that what was compiled against another version is compiled again.
 		cp "$found" "$work/headers/"
 	done
-	printf '%s\n' "$version" >"$work/headers/version"
+	printf '%s\n' "$version" >"$work/headers/.version"
 	mkdir -p "${destination%/*}"
 	rm -rf "$destination"
 	mv "$work/headers" "$destination"

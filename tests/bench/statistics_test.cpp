@@ -33,14 +33,15 @@ TEST(Percentile, IsAValueOfTheSeriesAtBothEnds)
 	EXPECT_EQ(percentile({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 0.9), 9);
 }
 
-TEST(UninterruptedMean, KeepsOrdinaryVariation) { EXPECT_EQ(uninterrupted_mean({10, 12, 14, 16}), 13); }
+TEST(UninterruptedMean, KeepsOrdinaryVariation) { EXPECT_EQ(uninterrupted_mean({10, 12, 14, 16}, 2), 13); }
 
-TEST(UninterruptedMean, LeavesOutWhatTookTwiceAsLongAsMost)
+TEST(UninterruptedMean, LeavesOutWhatTookSoManyTimesAsLongAsMost)
 {
-	EXPECT_EQ(uninterrupted_mean({10, 1000, 10, 13, 500}), (10 + 10 + 13) / 3.0);
+	EXPECT_EQ(uninterrupted_mean({10, 1000, 10, 13, 500}, 2), (10 + 10 + 13) / 3.0);
+	EXPECT_EQ(uninterrupted_mean({10, 1000, 10, 10, 70}, 10), (10 + 10 + 10 + 70) / 4.0);
 }
 
-TEST(UninterruptedMean, OfNothingIsZero) { EXPECT_EQ(uninterrupted_mean({}), 0); }
+TEST(UninterruptedMean, OfNothingIsZero) { EXPECT_EQ(uninterrupted_mean({}, 2), 0); }
 
 TEST(Histogram, SlotKHoldsWhatIsBelowTwoToTheK)
 {

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// braid-bench: what net_braid costs, beside the bare member and net_bonding, in one process. See docs/performance.md.
+#include "cases.hpp"
+#include "control.hpp"
+#include "environment.hpp"
+#include "measure.hpp"
+#include "report.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <regex>
+#include <string>
+#include <vector>
+
+namespace braid::bench {
+namespace {
+
+struct arguments {
+	bool all = false;
+	bool check = false;
+	bool list = false;
+	std::string pattern;
+	std::string json_file;
+	double seconds = 0; // 0: not given
+	int cpu = -1;
+	unsigned rounds = 200;
+	unsigned most_members = 16;
+};
+
+std::vector<bench_case> chosen(const arguments &args)
+{
+	if (args.pattern.empty())
+		return args.all ? all_cases() : bounded_cases();
+	std::vector<bench_case> cases;
+	const std::regex pattern(args.pattern);
+	for (auto &c : all_cases())
+		if (std::regex_search(c.name(), pattern))
+			cases.push_back(std::move(c));
+	return cases;
+}
+
+int measure_cases(const arguments &args)
+{
+	const auto cases = chosen(args);
+	if (cases.empty())
+		give_up("no case matches " + args.pattern + "; --list names them");
+	if (args.list) {
+		for (const auto &c : cases)
+			std::puts(c.name().c_str());
+		return EXIT_SUCCESS;
+	}
+	start_eal(args.cpu);
+	print_machine();
+	print_head();
+	const double seconds = args.seconds > 0 ? args.seconds : args.check ? 2.5 : 1;
+	std::vector<measured> results;
+	for (const auto &c : cases) {
+		results.push_back(measure(c, seconds));
+		print_row(results.back());
+	}
+	const unsigned missed = print_verdict(results);
+	if (!args.json_file.empty() && !write_json(args.json_file, results))
+		give_up("cannot write " + args.json_file);
+	end_eal();
+	return args.check && missed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int measure_control(const arguments &args)
+{
+	start_eal(args.cpu);
+	print_machine();
+	const auto times = time_operations(args.rounds);
+	print_operations(times);
+	const auto movements = move_flows(args.most_members);
+	print_movements(movements);
+	if (!args.json_file.empty() && !write_json(args.json_file, times, movements))
+		give_up("cannot write " + args.json_file);
+	end_eal();
+	return EXIT_SUCCESS;
+}
+
+} // namespace
+} // namespace braid::bench
+
+int main(int argc, char **argv)
+{
+	using namespace braid::bench;
+	arguments args;
+	CLI::App app("Measures net_braid beside the bare member and net_bonding; without options, the cases that have "
+	             "a bound.");
+	app.add_flag("--all", args.all, "every case");
+	app.add_option("--case", args.pattern, "cases whose name matches this regular expression, out of all");
+	app.add_flag("--list", args.list, "only name the cases");
+	app.add_flag("--check", args.check, "exit status 1 if a bound is missed");
+	app.add_option("--seconds", args.seconds, "time for each case; 1, with --check 2.5")
+		->check(CLI::PositiveNumber);
+	app.add_option("--json", args.json_file, "also write the results to this file");
+	app.add_option("--cpu", args.cpu, "CPU to measure on; -1: the last")->capture_default_str();
+	CLI::App *const control = app.add_subcommand("control", "times operations and counts flows that move, instead");
+	control->add_option("--rounds", args.rounds, "of each operation")
+		->check(CLI::Range(1, 100000))
+		->capture_default_str();
+	control->add_option("--members", args.most_members, "most members of which one leaves, 2 to 16")
+		->check(CLI::Range(2, 16))
+		->capture_default_str();
+	control->fallthrough(); // --json and --cpu may stand behind it
+	CLI11_PARSE(app, argc, argv);
+	return control->parsed() ? measure_control(args) : measure_cases(args);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "measure.hpp"
+
+#include "churner.hpp"
+#include "environment.hpp"
+#include "subject.hpp"
+#include "work.hpp"
+
+#include <braid.h>
+
+#include <rte_config.h>
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace braid::bench {
+namespace {
+
+// The cost with churn is a mean over many changes, not a minimum that dodges them: this long, or that many changes.
+constexpr double churn_interval_s = 0.02;
+constexpr double changes_per_interval = 2;
+
+// A piece that took so many times as long as most was interrupted by the kernel. A change costs little against a piece
+// and stays in; but of two modes one may be twenty times as fast as the other.
+constexpr double interrupted = 2;
+constexpr double interrupted_in_two_modes = 40;
+
+// Links and active members are the drivers' to find out, some on a thread of their own.
+bool wait_until_ready(const station &s, subject &port, unsigned expected)
+{
+	const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+	rte_mbuf *packets[256];
+	do {
+		bool ready = false;
+		if (s.what.way == direction::tx) {
+			warm_up(s, port.port());
+			ready = port.members_in_use() == expected;
+		} else {
+			ready = rte_eth_rx_burst(port.port(), s.queue, packets, s.what.burst) > 0 || s.what.busy == 0;
+		}
+		if (ready)
+			return true;
+	} while (std::chrono::steady_clock::now() < deadline);
+	return false;
+}
+
+// One contestant of a round.
+struct entrant {
+	series what;
+	std::unique_ptr<subject> port;
+};
+
+class measurement {
+public:
+	measurement(const bench_case &what, double seconds)
+		: what_(what), seconds_(seconds), clock_(clock_cost()), packets_(what.kind, what.packets),
+		  other_packets_(what.kind, 256), here_{what_, packets_, 0}, beside_{what_, other_packets_, 1}
+	{
+		result_.what = what;
+	}
+
+	measured run()
+	{
+		// Both bonds with members of their own, if there are ports for so many. If not, the bonds take turns, with
+		// the bare member in each.
+		const bool fits = 2 * what_.members + 3 <= RTE_MAX_ETHPORTS;
+		if (fits) {
+			round({driver::bare, driver::net_bonding, driver::net_braid}, seconds_);
+		} else {
+			constexpr unsigned turns = 5;
+			for (unsigned k = 0; k < turns; k++) {
+				round({driver::bare, driver::net_bonding}, seconds_ / turns / 2);
+				round({driver::bare, driver::net_braid}, seconds_ / turns / 2);
+			}
+		}
+		for (unsigned s = 0; s < series_count; s++)
+			result_.cycles[s] = summarize(values_[s]);
+		return result_;
+	}
+
+private:
+	void round(std::initializer_list<driver> drivers, double seconds)
+	{
+		std::vector<entrant> entrants;
+		for (const driver d : drivers)
+			if (auto port = ready(d))
+				entrants.push_back({static_cast<series>(d), std::move(port)});
+		const auto end =
+			rte_rdtsc() + static_cast<std::uint64_t>(seconds * static_cast<double>(rte_get_tsc_hz()));
+		do {
+			for (auto &e : entrants)
+				take_turn(e);
+		} while (rte_rdtsc() < end);
+	}
+
+	std::unique_ptr<subject> ready(driver d)
+	{
+		bond_options options;
+		options.mode = what_.mode;
+		options.policy = what_.policy;
+		options.rx_port = what_.rx_port;
+		options.members = what_.members;
+		options.queues = static_cast<std::uint16_t>(what_.threads);
+		auto made = subject::make(d, options);
+		if (!made) {
+			complain(made.error().text());
+			return nullptr;
+		}
+		subject &port = **made;
+		for (unsigned k = 0; k < std::min<std::size_t>(what_.busy, port.members().size()); k++)
+			port.members()[k].supply(packets_.all(), what_.burst);
+		const unsigned expected = d == driver::bare || what_.mode == mode::active_backup ? 1 : what_.members;
+		if (!wait_until_ready(here_, port, expected)) {
+			complain(std::string(to_string(static_cast<series>(d))) + " does not use all of its members");
+			return nullptr;
+		}
+		return std::move(*made);
+	}
+
+	void take_turn(entrant &e)
+	{
+		const std::uint16_t port = e.port->port();
+		std::optional<background> companion;
+		if (what_.threads > 1) {
+			companion.emplace([this, port] { one_piece(beside_, port, 0); });
+			companion->run();
+		}
+		if (what_.change == churn::none) {
+			warm_up(here_, port);
+			note(e.what, one_piece(here_, port, clock_));
+		} else if (e.what == series::braid) {
+			with_and_without_churn(*e.port);
+		} else {
+			note(e.what, interval(port));
+		}
+	}
+
+	void with_and_without_churn(subject &bond)
+	{
+		if (!churner_)
+			churner_.emplace(what_, bond);
+		note(series::braid, interval(bond.port()));
+		churner_->run();
+		note(series::churned, interval(bond.port()));
+		churner_->rest();
+		result_.changes_per_s = churner_->per_s();
+		if (churner_->failed())
+			complain(std::string("a change failed: ") + braid_error_text());
+	}
+
+	// Mean over as long as some changes take.
+	piece interval(std::uint16_t port)
+	{
+		const double s = std::max(churn_interval_s, changes_per_interval / what_.changes_per_s);
+		const auto end = rte_rdtsc() + static_cast<std::uint64_t>(s * static_cast<double>(rte_get_tsc_hz()));
+		warm_up(here_, port);
+		std::vector<double> pieces;
+		do {
+			const piece p = one_piece(here_, port, clock_);
+			if (p.count == 0)
+				return p;
+			pieces.push_back(p.cycles / p.count);
+		} while (rte_rdtsc() < end);
+		return {uninterrupted_mean(std::move(pieces),
+		                           what_.change == churn::mode ? interrupted_in_two_modes : interrupted),
+		        1};
+	}
+
+	void note(series s, piece p)
+	{
+		if (p.count == 0)
+			complain(std::string(to_string(s)) + " did not carry every packet");
+		else
+			values_[static_cast<unsigned>(s)].push_back(p.cycles / p.count);
+	}
+
+	void complain(const std::string &what)
+	{
+		if (result_.trouble.find(what) == std::string::npos)
+			result_.trouble += (result_.trouble.empty() ? "" : "; ") + what;
+	}
+
+	const bench_case &what_;
+	double seconds_;
+	std::uint64_t clock_;
+	packet_set packets_;
+	packet_set other_packets_; // of the thread beside
+	station here_;
+	station beside_;
+	std::optional<churner> churner_;
+	std::array<std::vector<double>, series_count> values_;
+	measured result_;
+};
+
+} // namespace
+
+const char *to_string(series s)
+{
+	static constexpr const char *names[] = {"bare", "net_bonding", "net_braid", "churned"};
+	static_assert(std::size(names) == series_count);
+	return names[static_cast<unsigned>(s)];
+}
+
+measured measure(const bench_case &what, double seconds) { return measurement(what, seconds).run(); }
+
+} // namespace braid::bench

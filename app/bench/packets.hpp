@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// Packets to send and to receive: each a flow of its own, the same in every run.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <rte_mbuf_core.h>
+
+namespace braid::bench {
+
+enum class traffic : std::uint8_t {
+	ipv4,      // UDP over IPv4
+	ipv6,      // UDP over IPv6
+	vlan,      // IPv4 behind one tag
+	qinq,      // IPv4 behind two tags
+	fragments, // IPv4, of which every packet is a fragment: half of them the first one
+	mixed,     // all of these in turn
+};
+inline constexpr unsigned traffic_count = 6;
+
+const char *to_string(traffic t);
+
+// Taken from the pool, given back in the end.
+class packet_set {
+public:
+	packet_set(traffic kind, unsigned count);
+	~packet_set();
+	packet_set(const packet_set &) = delete;
+	packet_set &operator=(const packet_set &) = delete;
+
+	std::span<rte_mbuf *> all() { return packets_; }
+
+	// Undoes what broadcast added for members that, being sinks, never free.
+	void set_references(unsigned each);
+
+private:
+	std::vector<rte_mbuf *> packets_;
+};
+
+} // namespace braid::bench

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "report.hpp"
+
+#include "environment.hpp"
+
+#include <rte_cycles.h>
+#include <rte_version.h>
+
+#include <sys/utsname.h>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+namespace braid::bench {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+#ifdef __clang__
+constexpr char compiler[] = __VERSION__;
+#else
+constexpr char compiler[] = "gcc " __VERSION__;
+#endif
+
+std::string cpu_model()
+{
+	std::ifstream info("/proc/cpuinfo");
+	for (std::string line; std::getline(info, line);)
+		if (line.rfind("model name", 0) == 0)
+			return line.substr(line.find(':') + 2);
+	return "unknown CPU";
+}
+
+json machine()
+{
+	utsname os = {};
+	uname(&os);
+	double load = 0;
+	getloadavg(&load, 1);
+	return {{"cpu", cpu_model()},
+	        {"cpus", std::thread::hardware_concurrency()},
+	        {"measuring_cpu", measuring_cpu()},
+	        {"tsc_mhz", rte_get_tsc_hz() / 1000000},
+	        {"kernel", os.release},
+	        {"dpdk", rte_version()},
+	        {"compiler", compiler},
+	        {"load", load}};
+}
+
+std::string cell(const summary &s)
+{
+	return s.count > 0 ? fmt::format("{:8.2f} ({:6.2f})", s.min, s.median) : fmt::format("{:>17}", "-");
+}
+
+// What the case's bound is about, or without one the ratio.
+std::string text_of_figure(const measured &m)
+{
+	const double value = figure(m);
+	if (std::isnan(value))
+		return "-";
+	switch (m.what.must.kind) {
+	case bound_kind::none:
+	case bound_kind::fewer_than_bonding:
+		return fmt::format("{:.2f}x", value);
+	case bound_kind::over_bare_per_burst:
+		return fmt::format("{:+.1f} a burst", value);
+	case bound_kind::over_bonding_per_packet:
+		return fmt::format("{:+.2f} a packet", value);
+	case bound_kind::over_quiet:
+		return fmt::format("{:+.1f} %", (value - 1) * 100);
+	}
+	return "-";
+}
+
+std::string text_of_bound(const measured &m)
+{
+	const double value = m.what.must.value;
+	switch (m.what.must.kind) {
+	case bound_kind::none:
+		return "";
+	case bound_kind::fewer_than_bonding:
+		return fmt::format(">= {:.1f}x", value);
+	case bound_kind::over_bare_per_burst:
+		return fmt::format("<= {:+.0f}", value);
+	case bound_kind::over_bonding_per_packet:
+		return fmt::format("<= {:+.0f}", value);
+	case bound_kind::over_quiet:
+		return fmt::format("<= {:+.0f} %", (value - 1) * 100);
+	}
+	return "";
+}
+
+std::string percent(double share) { return std::isnan(share) ? "-" : fmt::format("{:.2f}", share * 100); }
+
+const char *text_of(verdict v)
+{
+	switch (v) {
+	case verdict::unbound:
+		return "";
+	case verdict::met:
+		return "met";
+	case verdict::missed:
+		return "MISSED";
+	}
+	return "";
+}
+
+json json_of(const summary &s)
+{
+	return {{"min", s.min}, {"median", s.median}, {"p90", s.p90}, {"max", s.max}, {"count", s.count}};
+}
+
+json json_of(const measured &m)
+{
+	json row = {{"case", m.what.name()},
+	            {"unit", m.what.way == direction::tx ? "cycles per packet" : "cycles per burst"},
+	            {"members", m.what.members},
+	            {"burst", m.what.burst}};
+	for (unsigned s = 0; s < series_count; s++)
+		if (m.has(static_cast<series>(s)))
+			row[to_string(static_cast<series>(s))] = json_of(m.cycles[s]);
+	if (m.what.change != churn::none)
+		row["changes_per_s"] = m.changes_per_s;
+	row["figure"] = figure(m); // null where there is none
+	if (m.what.must.kind != bound_kind::none) {
+		row["bound"] = m.what.must.value;
+		row["met"] = judge(m) == verdict::met;
+	}
+	if (!m.trouble.empty())
+		row["trouble"] = m.trouble;
+	return row;
+}
+
+bool write(const std::string &file, const json &content)
+{
+	std::ofstream out(file);
+	out << content.dump(2) << '\n';
+	out.close();
+	return out.good();
+}
+
+} // namespace
+
+void print_machine()
+{
+	const json m = machine();
+	fmt::print("{}, {} CPUs, measuring on CPU {}, TSC {} MHz, load {:.1f}; Linux {}, {}, {}\n",
+	           m["cpu"].get<std::string>(), m["cpus"].get<unsigned>(), m["measuring_cpu"].get<int>(),
+	           m["tsc_mhz"].get<unsigned>(), m["load"].get<double>(), m["kernel"].get<std::string>(),
+	           m["dpdk"].get<std::string>(), m["compiler"].get<std::string>());
+}
+
+void print_head()
+{
+	fmt::print("TSC cycles, minimum (median): tx per packet, rx per burst\n"
+	           "x: cycles of net_bonding over those of net_braid, more is better\n\n");
+	fmt::print("{:<46} {:>17} {:>17} {:>17}  {:<15} {:<9}\n", "case", "bare member", "net_bonding", "net_braid",
+	           "figure", "bound");
+}
+
+void print_row(const measured &m)
+{
+	fmt::print("{:<46} {} {} {}  {:<15} {:<9} {}\n", m.what.name(), cell(m.of(series::bare)),
+	           cell(m.of(series::bonding)), cell(m.of(series::braid)), text_of_figure(m), text_of_bound(m),
+	           text_of(judge(m)));
+	if (m.has(series::churned))
+		fmt::print("{:<46} {:>17} {:>17} {}\n",
+		           fmt::format("  while {:.0f} changes a second are made", m.changes_per_s), "", "",
+		           cell(m.of(series::churned)));
+	if (!m.trouble.empty())
+		fmt::print("  {}\n", m.trouble);
+	std::fflush(stdout);
+}
+
+unsigned print_verdict(const std::vector<measured> &all)
+{
+	unsigned count[3] = {};
+	for (const auto &m : all)
+		count[static_cast<unsigned>(judge(m))]++;
+	const unsigned met = count[static_cast<unsigned>(verdict::met)];
+	const unsigned missed = count[static_cast<unsigned>(verdict::missed)];
+	if (met + missed > 0)
+		fmt::print("\n{} bounds met, {} missed\n", met, missed);
+	return missed;
+}
+
+void print_operations(const std::vector<operation_times> &all)
+{
+	fmt::print("Time of an operation under traffic, microseconds\n\n");
+	fmt::print("{:<22} {:>9} {:>9} {:>9} {:>9}\n", "operation", "min", "median", "90 %", "max");
+	for (const auto &t : all)
+		fmt::print("{:<22} {:>9.1f} {:>9.1f} {:>9.1f} {:>9.1f}\n", t.operation, t.us.min, t.us.median, t.us.p90,
+		           t.us.max);
+	for (const auto &t : all) {
+		fmt::print("\n{}\n", t.operation);
+		for (std::size_t slot = 0; slot < histogram::slots; slot++)
+			if (const auto n = t.spread.counts()[slot]; n > 0)
+				fmt::print("  below {:>8.0f} us {:>6} {:#<{}}\n", histogram::upper_us(slot), n, "",
+				           (n * 60 + t.us.count - 1) / t.us.count);
+	}
+}
+
+void print_movements(const std::vector<movement> &all)
+{
+	static constexpr char row[] = "{:<8} | {:>7} {:>7} {:>11} | {:>7} | {:>7} {:>7} {:>11}\n";
+	fmt::print("\nShare of flows that change their member, balance l34, percent\n\n");
+	fmt::print(row, "members", "leaves", "least", "net_bonding", "returns", "joins", "fair", "net_bonding");
+	for (const auto &m : all)
+		fmt::print(row, m.members, percent(m.leaves), percent(1.0 / m.members), percent(m.bonding_leaves),
+		           percent(m.returns), percent(m.joins), percent(1.0 / (m.members + 1)),
+		           percent(m.bonding_joins));
+}
+
+bool write_json(const std::string &file, const std::vector<measured> &all)
+{
+	json rows = json::array();
+	for (const auto &m : all)
+		rows.push_back(json_of(m));
+	return write(file, json{{"machine", machine()}, {"cases", rows}});
+}
+
+bool write_json(const std::string &file, const std::vector<operation_times> &times,
+                const std::vector<movement> &movements)
+{
+	json operations = json::array();
+	for (const auto &t : times)
+		operations.push_back(
+			{{"operation", t.operation}, {"us", json_of(t.us)}, {"below_2^k_us", t.spread.counts()}});
+	json moves = json::array();
+	for (const auto &m : movements)
+		moves.push_back({{"members", m.members},
+		                 {"leaves", m.leaves},
+		                 {"returns", m.returns},
+		                 {"joins", m.joins},
+		                 {"bonding_leaves", m.bonding_leaves},
+		                 {"bonding_joins", m.bonding_joins}});
+	return write(file, json{{"machine", machine()}, {"operations", operations}, {"flow_movement", moves}});
+}
+
+} // namespace braid::bench

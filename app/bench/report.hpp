@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// Results, for people on standard output and for machines in a file.
+#pragma once
+
+#include "control.hpp"
+#include "measure.hpp"
+
+#include <string>
+#include <vector>
+
+namespace braid::bench {
+
+void print_machine();
+void print_head();
+void print_row(const measured &m);
+
+// The totals. Returns how many bounds were missed.
+unsigned print_verdict(const std::vector<measured> &all);
+
+void print_operations(const std::vector<operation_times> &all);
+void print_movements(const std::vector<movement> &all);
+
+// False if the file cannot be written.
+bool write_json(const std::string &file, const std::vector<measured> &all);
+bool write_json(const std::string &file, const std::vector<operation_times> &times,
+                const std::vector<movement> &movements);
+
+} // namespace braid::bench
