@@ -68,7 +68,7 @@ int steer(const char *params, rte_tel_data *d, const char *usage, unsigned least
 {
 	const parameters given(params);
 	if (given.count < least || given.count > most)
-		return reply(d, "telemetry", error(EINVAL, "parameters: %s", usage));
+		return reply(d, "telemetry", error(EINVAL, "the command takes the parameters %s", usage));
 	const bond_ptr b = find_bond(given.piece[0]);
 	if (!b)
 		return reply(d, "telemetry", error(ENODEV, "there is no bond %s", quoted(given.piece[0]).c_str()));
@@ -119,9 +119,11 @@ void show_member(rte_tel_data *members, bond &b, member_id id) noexcept
 int show(const char *, const char *params, rte_tel_data *d) noexcept
 {
 	const parameters given(params);
-	const bond_ptr b = given.count == 1 ? find_bond(given.piece[0]) : nullptr;
+	if (given.count != 1 || given.piece[0].empty())
+		return reply(d, "telemetry", error(EINVAL, "the command takes the parameter <bond>"));
+	const bond_ptr b = find_bond(given.piece[0]);
 	if (!b)
-		return reply(d, "telemetry", error(ENODEV, "there is no bond %s", quoted(params != nullptr ? params : "").c_str()));
+		return reply(d, "telemetry", error(ENODEV, "there is no bond %s", quoted(given.piece[0]).c_str()));
 	const bond_facts f = b->facts();
 	rte_tel_data_start_dict(d);
 	rte_tel_data_add_dict_string(d, "name", b->device_name());
@@ -148,15 +150,24 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 
 int member_add(const char *, const char *params, rte_tel_data *d) noexcept
 {
-	return steer(params, d, "<bond>,<device>[,<name>]", 2, 3, [](bond &b, const parameters &p) -> result<void> {
+	// Told besides "ok": a device that does not exist, perhaps by a slip, is pending.
+	const char *state = nullptr;
+	const int status = steer(params, d, "<bond>,<device>[,<name>]", 2, 3, [&state](bond &b, const parameters &p) -> result<void> {
 		const result<member_spec> spec = parse_member(p.piece[1]);
 		if (!spec)
 			return spec.error();
 		if (p.count == 3 && p.piece[2].empty())
 			return error(EINVAL, "the name is empty");
 		const result<member_id> added = b.add(*spec, p.piece[2]);
-		return added ? result<void>() : added.error();
+		if (!added)
+			return added.error();
+		if (const std::optional<member_facts> m = b.facts_of(*added))
+			state = to_string(m->state);
+		return {};
 	});
+	if (state != nullptr)
+		rte_tel_data_add_dict_string(d, "state", state);
+	return status;
 }
 
 int member_remove(const char *, const char *params, rte_tel_data *d) noexcept
@@ -208,12 +219,12 @@ int set_primary(const char *, const char *params, rte_tel_data *d) noexcept
 }
 
 // Decimal digits only.
-result<std::uint32_t> milliseconds(std::string_view text) noexcept
+result<std::uint32_t> milliseconds(const char *what, std::string_view text) noexcept
 {
 	std::uint32_t value = 0;
 	const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-	if (failed != std::errc() || end != text.data() + text.size() || text[0] == '-')
-		return error(EINVAL, "%s is not a number of milliseconds", quoted(text).c_str());
+	if (failed != std::errc() || end != text.data() + text.size() || value > max_delay_ms)
+		return error(EINVAL, "%s: %s is not 0 to %u ms", what, quoted(text).c_str(), max_delay_ms);
 	return value;
 }
 
@@ -221,10 +232,10 @@ int set_delays(const char *, const char *params, rte_tel_data *d) noexcept
 {
 	return steer(params, d, "<bond>,<up delay in ms>,<down delay in ms>", 3, 3,
 	             [](bond &b, const parameters &p) -> result<void> {
-		             const result<std::uint32_t> up = milliseconds(p.piece[1]);
+		             const result<std::uint32_t> up = milliseconds("up delay", p.piece[1]);
 		             if (!up)
 			             return up.error();
-		             const result<std::uint32_t> down = milliseconds(p.piece[2]);
+		             const result<std::uint32_t> down = milliseconds("down delay", p.piece[2]);
 		             return down ? b.set_delays(*up, *down) : down.error();
 	             });
 }

@@ -224,7 +224,7 @@ def test_what_is_shown():
             expect(members["net_null1"]["why_not"] != "", "the standby has no reason not to transmit")
         with case("an unknown bond and a missing parameter are errors with a reason"):
             expect_equal(pmd.refused("show", "net_braid7"), ENODEV, "an unknown bond")
-            expect_equal(pmd.refused("show"), ENODEV, "no bond")
+            expect_equal(pmd.refused("show"), EINVAL, "no parameter")
             for command in ("member_add", "member_remove", "member_rename", "mode", "policy"):
                 expect_equal(pmd.refused(command, BOND), EINVAL, f"{command} without a second parameter")
         with case("the members and the usable ones among the xstats are those that telemetry shows"):

@@ -3,6 +3,7 @@
 #include "bond.hpp"
 
 #include "clock.hpp"
+
 #include <algorithm>
 #include <string>
 

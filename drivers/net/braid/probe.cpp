@@ -47,6 +47,14 @@ int attach_in_secondary(const char *device) noexcept
 	return 0;
 }
 
+// What a failed probe answers. The bus takes EEXIST for "is there already" and goes on as if all were well, so it must not
+// get that for a member that is named twice.
+int refuse(const char *device, const error &why) noexcept
+{
+	const int answer = fail(device, why);
+	return answer == -EEXIST || answer == -ENOSPC ? -EINVAL : answer;
+}
+
 int probe(rte_vdev_device *vdev) noexcept
 {
 	const char *const device = rte_vdev_device_name(vdev);
@@ -54,7 +62,7 @@ int probe(rte_vdev_device *vdev) noexcept
 		return attach_in_secondary(device);
 	const result<bond_settings> settings = parse_devargs(rte_vdev_device_args(vdev), device);
 	if (!settings)
-		return fail(device, settings.error());
+		return refuse(device, settings.error());
 	if (settings->socket_id)
 		vdev->device.numa_node = *settings->socket_id;
 	else if (vdev->device.numa_node == SOCKET_ID_ANY)
@@ -62,7 +70,7 @@ int probe(rte_vdev_device *vdev) noexcept
 
 	sdk::probe_port<port_private> port(vdev);
 	if (!port)
-		return fail(device, error(ENOMEM, "no free ethdev port"));
+		return refuse(device, error(ENOMEM, "no free ethdev port"));
 	port->data->mac_addrs = (*port).macs;
 	port->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 	port->data->promiscuous = 0;
@@ -76,10 +84,10 @@ int probe(rte_vdev_device *vdev) noexcept
 	const bond_ptr b = std::make_shared<bond>(port.get(), *settings);
 	(*port).bond = b;
 	if (!register_bond(b))
-		return fail(device, error(ENOMEM, "ethdev does not tell about its ports"));
+		return refuse(device, error(ENOMEM, "ethdev does not tell about its ports"));
 	if (result<void> open = b->open(); !open) {
 		unregister_bond(b.get());
-		return fail(device, open.error());
+		return refuse(device, open.error());
 	}
 	port.finish();
 	return 0;
