@@ -150,9 +150,8 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 
 int member_add(const char *, const char *params, rte_tel_data *d) noexcept
 {
-	// Told besides "ok": a device that does not exist, perhaps by a slip, is pending.
-	const char *state = nullptr;
-	const int status = steer(params, d, "<bond>,<device>[,<name>]", 2, 3, [&state](bond &b, const parameters &p) -> result<void> {
+	bool pending = false;
+	const int status = steer(params, d, "<bond>,<device>[,<name>]", 2, 3, [&pending](bond &b, const parameters &p) -> result<void> {
 		const result<member_spec> spec = parse_member(p.piece[1]);
 		if (!spec)
 			return spec.error();
@@ -161,12 +160,12 @@ int member_add(const char *, const char *params, rte_tel_data *d) noexcept
 		const result<member_id> added = b.add(*spec, p.piece[2]);
 		if (!added)
 			return added.error();
-		if (const std::optional<member_facts> m = b.facts_of(*added))
-			state = to_string(m->state);
+		const std::optional<member_facts> m = b.facts_of(*added);
+		pending = m && m->state == member_state::pending;
 		return {};
 	});
-	if (state != nullptr)
-		rte_tel_data_add_dict_string(d, "state", state);
+	if (pending) // by intention or by a slip: no such device is there
+		rte_tel_data_add_dict_string(d, "state", to_string(member_state::pending));
 	return status;
 }
 

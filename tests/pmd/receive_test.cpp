@@ -80,6 +80,25 @@ TEST_F(Receive, MembersThatReceiveInStepsAreNeverAskedForLess)
 	}
 }
 
+// Mistake 17: what is left over of a burst is not offered to such a member, who begins the next burst instead.
+TEST_F(Receive, RoomForLessThanAStepIsLeftEmpty)
+{
+	fake_options in_steps;
+	in_steps.rx_burst_step = 8;
+	fake_port first(in_steps), second(in_steps);
+	test_bond bond("round-robin", {&first, &second});
+	ASSERT_EQ(bond.bring_up(), 0);
+	inject(first, 40);
+	inject(second, 40);
+	EXPECT_EQ(bond.receive(0, 15), 8);
+	EXPECT_EQ(first.count(fake_op::rx_burst), 1u);
+	EXPECT_EQ(second.count(fake_op::rx_burst), 0u);
+	EXPECT_EQ(bond.receive(0, 15), 8);
+	EXPECT_EQ(first.count(fake_op::rx_burst), 1u);
+	EXPECT_EQ(second.count(fake_op::rx_burst), 1u);
+	EXPECT_EQ(bond.receive(0, 300), 64) << "with room for both";
+}
+
 // Mistake 2: where the next burst begins was shared and unfair, so that a busy member starved the others.
 TEST_F(Receive, ABusyMemberStarvesNobody)
 {
