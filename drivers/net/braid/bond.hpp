@@ -124,7 +124,7 @@ public:
 	std::optional<rx_queue_config> rx_queue(std::uint16_t queue) noexcept;
 	std::optional<tx_queue_config> tx_queue(std::uint16_t queue) noexcept;
 
-	// ---- members (membership.cpp); any thread but a burst's
+	// ---- members (membership.cpp, attachment.cpp); any thread but a burst's
 
 	result<member_id> add(const member_spec &spec, std::string_view wanted_name) noexcept;
 	result<void> remove(member_id id) noexcept;

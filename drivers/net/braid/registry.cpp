@@ -87,6 +87,13 @@ std::optional<std::uint16_t> find_living_port(const std::function<bool(std::uint
 	return std::nullopt;
 }
 
+port_facts facts_of_port(std::uint16_t port) noexcept
+{
+	const rte_eth_dev &dev = rte_eth_devices[port];
+	const char *device = dev.device != nullptr ? rte_dev_name(dev.device) : nullptr;
+	return {dev.data->name, device != nullptr ? device : "", port};
+}
+
 void unregister_bond(const bond *b) noexcept
 {
 	const std::lock_guard guard(list_lock);

@@ -2,6 +2,8 @@
 // The bonds of this process, and the way of ethdev's events to them.
 #pragma once
 
+#include "devargs.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -26,6 +28,9 @@ std::vector<bond_ptr> all_bonds() noexcept;
 // The lowest port for which `wanted` holds, or nothing. Ports that are being probed or released are left out, and none is
 // released while this looks: `wanted` may read what ethdev keeps of it, and no more.
 std::optional<std::uint16_t> find_living_port(const std::function<bool(std::uint16_t)> &wanted) noexcept;
+
+// What ethdev knows the port by. Only while the port cannot be released.
+port_facts facts_of_port(std::uint16_t port) noexcept;
 
 // Whether the port was made by this driver, in this process or before it was registered.
 bool is_braid_port(std::uint16_t port) noexcept;

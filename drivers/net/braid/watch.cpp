@@ -7,7 +7,6 @@
 #include "bond.hpp"
 
 #include "clock.hpp"
-#include "devargs.hpp"
 #include "log.hpp"
 #include "registry.hpp"
 
@@ -129,9 +128,7 @@ void bond::sample_counters() noexcept
 // find it. The rest is the worker's. (rte_eth_dev_owner_set takes a spinlock and calls nobody.)
 void bond::on_new_port(std::uint16_t port) noexcept
 {
-	const rte_eth_dev &dev = rte_eth_devices[port];
-	const char *device = dev.device != nullptr ? rte_dev_name(dev.device) : nullptr;
-	const port_facts facts{dev.data->name, device != nullptr ? device : "", port};
+	const port_facts facts = facts_of_port(port);
 	dead_[port] = false; // another device has its number now
 	{
 		const state_guard state(state_);
@@ -149,7 +146,7 @@ void bond::on_new_port(std::uint16_t port) noexcept
 		}
 		if (!wanted)
 			return;
-		if (!is_braid_port(port) && dev.data->owner.id == RTE_ETH_DEV_NO_OWNER)
+		if (!is_braid_port(port) && rte_eth_devices[port].data->owner.id == RTE_ETH_DEV_NO_OWNER)
 			rte_eth_dev_owner_set(port, &owner_);
 	}
 	look_for_ports();

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// How a device becomes a member's and ceases to be: found, claimed, brought up, admitted; lost, forgotten, let go.
+//
+//   find_port -> attach (claim, check, start; nothing shows) -> admit (under the state lock: it counts)
+//                   |  the device vanishes at any point: lose() at once, forget_device() once no burst is in it
+#include "bond.hpp"
+
+#include "clock.hpp"
+#include "devargs.hpp"
+#include "registry.hpp"
+
+#include <algorithm>
+
+namespace braid {
+
+std::optional<std::uint16_t> bond::find_port(const member &m) const noexcept
+{
+	return find_living_port([&](std::uint16_t port) {
+		return port != port_ && !dead_[port] && matches(m.spec, facts_of_port(port));
+	});
+}
+
+member_ptr bond::member_with(member_id id) const noexcept
+{
+	for (const member_ptr &m : members_)
+		if (m->id == id)
+			return m;
+	return nullptr;
+}
+
+member_ptr bond::member_on(std::uint16_t port) const noexcept
+{
+	if (joining_ && joining_->port == port)
+		return joining_;
+	for (const member_ptr &m : members_)
+		if (m->port == port)
+			return m;
+	return nullptr;
+}
+
+// Claims the port for the member and, if the bond runs, makes it run. Nothing shows of it before admit(); but from the first
+// step on the member is the port's, so that a device that vanishes meanwhile is noticed. Leaves everything as it was
+// on failure.
+result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
+{
+	// What an attempt has left behind whose device vanished under it, while nobody has come to forget it yet.
+	forget_claim(*m);
+	{
+		const state_guard state(state_);
+		m->announced_port = no_port; // set again if the device goes and comes back meanwhile
+		const member_ptr other = member_on(port);
+		if (other || is_braid_port(port)) {
+			m->refused_port = port;
+			return other ? error(EEXIST, "port %u is member %s already", port, names_.of(other->id).c_str())
+			             : error(ELOOP, "port %u is a net_braid bond itself", port);
+		}
+		joining_ = m;
+		m->port = port;
+		m->vanished = false;
+	}
+	// Looked at again: of a device that has begun to go before joining_ was set, on_port_destroyed() has told nobody, and
+	// its number may be another one's by now.
+	const bool lives = find_port(*m) == port;
+	result<void> ready = lives ? attach_device(*m, port) : error(ENODEV, "the device is being removed");
+	if (ready && m->vanished)
+		ready = error(ENODEV, "the device has vanished while it was added");
+	if (!ready)
+		let_go(m);
+	const state_guard state(state_);
+	if (!ready) {
+		joining_.reset();
+		m->port = no_port;
+		if (lives && !m->vanished) // or else the number may be another device's
+			m->refused_port = port;
+	}
+	return ready;
+}
+
+result<void> bond::attach_device(member &m, std::uint16_t port) noexcept
+{
+	rte_ether_addr own_mac{};
+	{
+		const std::lock_guard lock(m.device);
+		if (m.vanished) // tested under the lock that whoever removes the device will wait for
+			return error(ENODEV, "the device is being removed");
+		result<claimed_port> claimed = claimed_port::claim(port, owner_);
+		if (!claimed)
+			return claimed.error();
+		if (configured_)
+			if (result<void> able = claimed->check(wanted_); !able)
+				return able;
+		m.claimed.emplace(std::move(*claimed));
+		own_mac = m.claimed->own_mac();
+		rte_strscpy(arriving_name_, rte_eth_devices[port].data->name, sizeof arriving_name_);
+		port_counters now;
+		if (read_counters(port, now) == 0)
+			m.counted.begin(now);
+	}
+	if (nobody_else_is_here(m))
+		adopt_mac(own_mac);
+	if (!runs_)
+		return {};
+	if (result<void> up = bring_up(m); !up)
+		return up;
+	ask_link(m, asking::waits);
+	return {};
+}
+
+bool bond::nobody_else_is_here(const member &m) noexcept
+{
+	const state_guard state(state_);
+	return std::all_of(members_.begin(), members_.end(),
+	                   [&m](const member_ptr &other) { return other.get() == &m || other->port == no_port; });
+}
+
+// The first member gives the bond its address, unless somebody chose one.
+void bond::adopt_mac(const rte_ether_addr &mac) noexcept
+{
+	if (mac_chosen_ || rte_is_valid_assigned_ether_addr(&mac) == 0)
+		return;
+	wanted_.mac = mac;
+	dev_->data->mac_addrs[0] = mac;
+}
+
+result<void> bond::bring_up(member &m) noexcept
+{
+	const std::lock_guard lock(m.device);
+	if (!m.claimed || m.claimed->runs() || m.vanished)
+		return {};
+	if (result<void> up = m.claimed->start(wanted_); !up)
+		return up;
+	// Some devices count from zero again when they start, some do not.
+	port_counters now;
+	if (read_counters(m.claimed->port(), now) == 0)
+		m.counted.begin(now);
+	return {};
+}
+
+void bond::take_down(member &m) noexcept
+{
+	const std::lock_guard lock(m.device);
+	if (!m.claimed || !m.claimed->runs() || m.vanished)
+		return;
+	port_counters now;
+	if (read_counters(m.claimed->port(), now) == 0)
+		m.counted.sample(now);
+	m.claimed->stop();
+}
+
+// The member that attach() has made ready shows, and counts. False if its device has vanished since.
+bool bond::admit(const member_ptr &m) noexcept
+{
+	joining_.reset();
+	if (m->vanished) {
+		m->port = no_port;
+		return false;
+	}
+	m->state = member_state::claimed;
+	m->refused_port = no_port;
+	rte_strscpy(m->device_name, arriving_name_, sizeof m->device_name);
+	if (!m->seat) {
+		const seat_map::seating s = seats_.sit(m->device_name);
+		if (s.evicted)
+			buckets_->forget(s.seat);
+		m->seat = s.seat;
+	}
+	bind_primary(*m);
+	if (runs_)
+		let_run(*m, now_ms());
+	return true;
+}
+
+// The wish that was there first: from now on the member is the primary by its id, whatever it is called.
+void bond::bind_primary(const member &m) noexcept
+{
+	if (!primary_wish_)
+		return;
+	if (*primary_wish_ == m.spec || (m.port != no_port && matches(*primary_wish_, facts_of_port(m.port)))) {
+		failover_.set_primary(m.id);
+		primary_wish_.reset();
+	}
+}
+
+// A started member takes part. Its link begins anew, with what the port says now.
+void bond::let_run(member &m, time_ms now) noexcept
+{
+	m.state = member_state::running;
+	failover_.restart_link(m.id, now);
+	failover_.set_enabled(m.id, true);
+	report(m, sdk::link_of(&rte_eth_devices[m.port]), now);
+}
+
+// Attaches what has appeared. One that cannot join is logged once and left alone until it appears anew or the application
+// configures or starts the bond. Publishes nothing while the bond does not run: there is nothing that a burst could see.
+void bond::attach_pending(attaching which) noexcept
+{
+	bool any = false;
+	for (const member_ptr &m : members()) {
+		std::uint16_t refused = no_port;
+		{
+			const state_guard state(state_);
+			if (m->state != member_state::pending)
+				continue;
+			refused = m->refused_port;
+		}
+		const std::optional<std::uint16_t> port = find_port(*m);
+		if (!port || (which == attaching::what_is_new && *port == refused))
+			continue;
+		any = true;
+		const result<void> joined = attach(m, *port);
+		const state_guard state(state_);
+		if (joined && !admit(m))
+			continue;
+		if (joined) {
+			publish_directory();
+			if (runs_)
+				republish(m->id);
+			else
+				tell(event_kind::member_added, m->id);
+		} else if (*port != refused) {
+			tell(event_kind::attach_failed, m->id, joined.error().text());
+		}
+	}
+	if (any) {
+		give_back_unused_ports();
+		refresh_reta_size();
+	}
+}
+
+// Of ports that were reserved when they appeared, for a member that does not want them any more.
+void bond::give_back_unused_ports() noexcept
+{
+	std::uint16_t port;
+	RTE_ETH_FOREACH_DEV_OWNED_BY(port, owner_.id) {
+		const std::vector<member_ptr> all = members();
+		const bool used = std::any_of(all.begin(), all.end(), [port](const member_ptr &m) {
+			const std::lock_guard lock(m->device);
+			return m->claimed && m->claimed->port() == port;
+		}) || expected(port);
+		if (!used)
+			rte_eth_dev_owner_unset(port, owner_.id);
+	}
+}
+
+// Whether a member is waiting for this port, which has been reserved for it.
+bool bond::expected(std::uint16_t port) noexcept
+{
+	const state_guard state(state_);
+	return !closing_ && std::any_of(members_.begin(), members_.end(), [port](const member_ptr &m) {
+		return m->announced_port == port && m->refused_port != port;
+	});
+}
+
+// The device is gone: its member leaves the snapshot at once. Nothing waits here.
+void bond::lose(member &m) noexcept
+{
+	m.vanished = true;
+	if (m.state == member_state::pending || m.state == member_state::gone)
+		return;
+	m.link_up = false;
+	m.state = member_state::gone;
+	failover_.report(m.id, {}, now_ms());
+	failover_.set_enabled(m.id, false);
+	republish();
+}
+
+// Once no burst is in it, forgets the device without touching it. Takes only the device lock: the caller may be inside the
+// removal of the device, with locks of the bus that other operations wait for.
+void bond::forget_device(const member_ptr &m) noexcept
+{
+	rcu::wait_for_readers();
+	forget_claim(*m);
+	bool comes_back = false;
+	{
+		const state_guard state(state_);
+		if (m->state != member_state::gone || member_with(m->id) != m)
+			return; // being added or removed by somebody who sees that it has vanished
+		m->state = member_state::pending;
+		m->port = no_port;
+		comes_back = m->announced_port != no_port;
+		publish_directory();
+		tell(event_kind::member_lost, m->id);
+	}
+	if (comes_back)
+		look_for_ports();
+}
+
+// Tested under the lock: since the device vanished the member may have got another one, which is not to be touched.
+void bond::forget_claim(member &m) noexcept
+{
+	const std::lock_guard lock(m.device);
+	if (!m.vanished || !m.claimed)
+		return;
+	m.claimed->abandon();
+	m.claimed.reset();
+}
+
+// Gives the port back as it was found. No burst can reach it any more.
+void bond::let_go(const member_ptr &m) noexcept
+{
+	const std::lock_guard lock(m->device);
+	if (!m->claimed)
+		return;
+	if (m->vanished)
+		m->claimed->abandon();
+	port_counters now;
+	if (!m->vanished && m->claimed->runs() && read_counters(m->claimed->port(), now) == 0)
+		m->counted.sample(now);
+	m->claimed.reset();
+}
+
+} // namespace braid
