@@ -65,7 +65,7 @@ private:
 
 class Failover : public mbuf_accounting {
 protected:
-	// Polls nothing: first and second raise LSC, silent announces it and does not, plain does not know it.
+	// First and second raise LSC, silent announces it and is made not to raise it, plain does not know it.
 	fake_port first_{raising_lsc()}, second_{raising_lsc()};
 	fake_port silent_{raising_lsc()}, plain_;
 };
@@ -584,8 +584,10 @@ TEST_F(Failover, StatusMayBeAskedForWhileBondsComeAndGo)
 		}
 	});
 	std::thread pulling([&] {
-		for (bool up = false; !stop; up = !up)
+		for (bool up = false; !stop; up = !up) {
 			first_.set_link(up);
+			std::this_thread::yield();
+		}
 	});
 	for (unsigned i = 0; i < 20; i++) {
 		test_bond bond("active-backup", {&first_, &second_, &plain_});

@@ -14,7 +14,6 @@ import telemetry
 from checks import DEADLINE_S, Failed, expect, expect_equal, wait_until
 from transcript import Transcript
 
-PROMPT = "testpmd> "
 NOT_UNDERSTOOD = ("Command not found", "Bad arguments", "Ambiguous command")
 TRANSCRIPT_LINES = 30
 
@@ -56,7 +55,7 @@ class Testpmd:
     def __enter__(self):
         self._launch()
         try:
-            if self._transcript.wait_for(PROMPT, 0, 2 * DEADLINE_S) is None:
+            if self._transcript.wait_for_prompt(0, 2 * DEADLINE_S) is None:
                 raise Failed(f"testpmd did not get to its prompt, exit status {self._process.poll()}")
             self._telemetry = telemetry.connect(telemetry.socket_path(self._prefix), DEADLINE_S)
         except BaseException as error:  # also when we are told to stop
@@ -128,14 +127,14 @@ class Testpmd:
         """Types a command; returns what is printed until the prompt is back."""
         start = len(self._transcript.output())
         self._send(line)
-        text = self._transcript.wait_for(PROMPT, start, DEADLINE_S)
+        text = self._transcript.wait_for_prompt(start, DEADLINE_S)
         if text is None:
             status = self._process.poll()
             self._process.kill()  # so that the cases that follow do not wait for it as well
             raise Failed(f"`{line}` does not come to an end, exit status {status}")
         for refusal in NOT_UNDERSTOOD:
             expect(refusal not in text, f"testpmd does not understand `{line}`: {text}")
-        return text[:text.index(PROMPT)].removeprefix(line)
+        return text.removeprefix(line)
 
     def answer(self, line):
         """Types a command; returns what is printed and then what is logged until the prompt is back."""

@@ -5,6 +5,8 @@ import os
 import select
 import threading
 
+import prompt
+
 
 class Transcript:
     """Collects by a thread, for a full pipe would stop the process.
@@ -56,12 +58,14 @@ class Transcript:
         with self._changed:
             return self._text[self._log][start:]
 
-    def wait_for(self, words, start, deadline_s):
-        """The output from start on as soon as words are in it; None if the process ends or the deadline passes first."""
+    def wait_for_prompt(self, start, deadline_s):
+        """The output from start to the next prompt; None if the process ends or the deadline passes first."""
+        def answer():
+            return prompt.before(self._text[self._output][start:])
+
         with self._changed:
-            self._changed.wait_for(lambda: self._ended or words in self._text[self._output][start:], deadline_s)
-            text = self._text[self._output][start:]
-            return text if words in text else None
+            self._changed.wait_for(lambda: self._ended or answer() is not None, deadline_s)
+            return answer()
 
     def close(self):
         """When the process has ended."""

@@ -6,9 +6,9 @@ import re
 import subprocess
 import threading
 
+import prompt
 from demo import lab
 
-PROMPT = "testpmd> "
 # The cmdline library redraws its line with these.
 TERMINAL_CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\r")
 
@@ -51,14 +51,15 @@ class Testpmd:
 
     def _wait_for_prompt(self, position, deadline_s=30.0):
         def is_there():
-            return PROMPT in self._output[position:] or "closed its output" in self._output[position:]
+            text = self._output[position:]
+            return prompt.before(text) is not None or "closed its output" in text
 
         with self._grown:
             self._grown.wait_for(is_there, deadline_s)
-            text = self._output[position:]
-        if PROMPT not in text:
+            answer = prompt.before(self._output[position:])
+        if answer is None:
             raise lab.LabError(f"testpmd does not answer; the last it said:\n{self.tail()}")
-        return text.split(PROMPT)[0]
+        return answer
 
     def command(self, line):
         """Types line; returns what testpmd printed until its next prompt."""
