@@ -77,7 +77,8 @@ TEST_P(WrongPort, IsNoDevice)
 		test_bond bond;
 		destroyed = bond.port();
 	}
-	for (std::uint16_t port : {first_.port_id(), destroyed, std::uint16_t{RTE_MAX_ETHPORTS}, std::uint16_t{UINT16_MAX}}) {
+	const std::uint16_t beyond = RTE_MAX_ETHPORTS, last = UINT16_MAX;
+	for (std::uint16_t port : {first_.port_id(), destroyed, beyond, last}) {
 		EXPECT_EQ(GetParam().on(port), -ENODEV) << "port " << port;
 		EXPECT_NE(std::string(braid_error_text()).find(std::to_string(port)), std::string::npos)
 			<< braid_error_text();
