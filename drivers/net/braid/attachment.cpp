@@ -141,9 +141,7 @@ void bond::take_down(member &m) noexcept
 	const std::lock_guard lock(m.device);
 	if (!m.claimed || !m.claimed->runs() || m.vanished)
 		return;
-	port_counters now;
-	if (read_counters(m.claimed->port(), now) == 0)
-		m.counted.sample(now);
+	take_sample(m);
 	m.claimed->stop();
 }
 
@@ -303,9 +301,8 @@ void bond::let_go(const member_ptr &m) noexcept
 		return;
 	if (m->vanished)
 		m->claimed->abandon();
-	port_counters now;
-	if (!m->vanished && m->claimed->runs() && read_counters(m->claimed->port(), now) == 0)
-		m->counted.sample(now);
+	if (m->claimed->runs())
+		take_sample(*m);
 	m->claimed.reset();
 }
 

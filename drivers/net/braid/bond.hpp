@@ -182,7 +182,6 @@ public:
 	unsigned xstat_count() noexcept;
 	unsigned xstats(rte_eth_xstat *values, unsigned n) noexcept;
 	unsigned xstat_names(rte_eth_xstat_name *names, unsigned n) noexcept;
-	void reset_xstats() noexcept;
 	void dump(std::FILE *to) noexcept;
 
 	const bond_settings &settings() const noexcept { return settings_; }

@@ -65,6 +65,13 @@ int read_counters(std::uint16_t port, port_counters &now) noexcept
 	return 0;
 }
 
+void take_sample(member &m) noexcept
+{
+	port_counters now;
+	if (m.claimed && !m.vanished && read_counters(m.claimed->port(), now) == 0)
+		m.counted.sample(now);
+}
+
 // Removal adds to departed_ in the same moment in which it takes the member off the list, so one look at both counts every
 // packet once; a member looked at keeps its last sums when it is released.
 result<void> bond::counters(port_counters &sum) noexcept
@@ -77,9 +84,7 @@ result<void> bond::counters(port_counters &sum) noexcept
 	}
 	for (const member_ptr &m : all) {
 		const std::lock_guard device(m->device);
-		port_counters now;
-		if (m->claimed && !m->vanished && read_counters(m->claimed->port(), now) == 0)
-			m->counted.sample(now);
+		take_sample(*m);
 		sum += m->counted.sum();
 	}
 	sum[port_counters::tx_errors] += own().dropped;
@@ -91,9 +96,7 @@ void bond::reset_counters() noexcept
 	const config_guard guard(config_); // nothing may depart between the two halves
 	for (const member_ptr &m : members()) {
 		const std::lock_guard device(m->device);
-		port_counters now;
-		if (m->claimed && !m->vanished && read_counters(m->claimed->port(), now) == 0)
-			m->counted.sample(now);
+		take_sample(*m);
 		m->counted.clear();
 	}
 	const own_counters now = own();
@@ -103,8 +106,6 @@ void bond::reset_counters() noexcept
 	forgotten_.dropped += now.dropped;
 	forgotten_.backup_dropped += now.backup_dropped;
 }
-
-void bond::reset_xstats() noexcept { reset_counters(); }
 
 bond::own_counters bond::own() noexcept
 {
@@ -172,9 +173,7 @@ unsigned bond::xstats(rte_eth_xstat *values, unsigned n) noexcept
 	for (const member_ptr &m : all) {
 		{
 			const std::lock_guard device(m->device);
-			port_counters now;
-			if (m->claimed && !m->vanished && read_counters(m->claimed->port(), now) == 0)
-				m->counted.sample(now);
+			take_sample(*m);
 			for (const member_row &row : member_rows)
 				put(m->counted.sum()[row.index]);
 		}

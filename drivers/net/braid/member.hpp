@@ -67,4 +67,8 @@ struct member {
 
 using member_ptr = std::shared_ptr<member>;
 
+// Adds what the member's port has counted since the last reading; nothing without a port, or if it does not answer. With the
+// device lock held.
+void take_sample(member &m) noexcept;
+
 } // namespace braid

@@ -154,12 +154,6 @@ int xstats_get_names(rte_eth_dev *dev, rte_eth_xstat_name *names, unsigned n) no
 	return static_cast<int>(of(dev).xstat_names(names, n));
 }
 
-int xstats_reset(rte_eth_dev *dev) noexcept
-{
-	of(dev).reset_xstats();
-	return 0;
-}
-
 int promiscuous_enable(rte_eth_dev *dev) noexcept { return answer(dev, "promiscuous", of(dev).set_promiscuous(true)); }
 int promiscuous_disable(rte_eth_dev *dev) noexcept { return answer(dev, "promiscuous", of(dev).set_promiscuous(false)); }
 int allmulticast_enable(rte_eth_dev *dev) noexcept { return answer(dev, "allmulticast", of(dev).set_allmulticast(true)); }
@@ -252,7 +246,7 @@ eth_dev_ops make_ops() noexcept
 	ops.stats_reset = stats_reset;
 	ops.xstats_get = xstats_get;
 	ops.xstats_get_names = xstats_get_names;
-	ops.xstats_reset = xstats_reset;
+	ops.xstats_reset = stats_reset; // both are sums of the same
 	ops.promiscuous_enable = promiscuous_enable;
 	ops.promiscuous_disable = promiscuous_disable;
 	ops.allmulticast_enable = allmulticast_enable;

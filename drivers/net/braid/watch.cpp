@@ -117,10 +117,8 @@ void bond::sample_counters() noexcept
 {
 	for (const member_ptr &m : members()) {
 		const std::unique_lock device(m->device, std::try_to_lock);
-		port_counters now;
-		if (device && m->claimed && m->claimed->runs() && !m->vanished &&
-		    read_counters(m->claimed->port(), now) == 0)
-			m->counted.sample(now);
+		if (device && m->claimed && m->claimed->runs())
+			take_sample(*m);
 	}
 }
 
