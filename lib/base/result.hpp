@@ -25,9 +25,30 @@ public:
 	int code() const noexcept { return code_; }
 	const char *text() const noexcept { return text_; }
 
+	// Which step of an operation of several failed, for programs: a word that lives for ever, "" where there are no steps.
+	const char *step() const noexcept { return step_; }
+	error at(const char *step) const noexcept
+	{
+		error same = *this;
+		same.step_ = step;
+		return same;
+	}
+
+	// The same failure, told about what it happened to: "<what>: <text>".
+	[[gnu::format(printf, 2, 3)]] error in(const char *format, ...) const noexcept
+	{
+		char what[sizeof text_];
+		va_list args;
+		va_start(args, format);
+		std::vsnprintf(what, sizeof what, format, args);
+		va_end(args);
+		return error(code_, "%s: %s", what, text_).at(step_);
+	}
+
 private:
 	int code_;
 	char text_[252];
+	const char *step_ = "";
 };
 
 // Holds a T or the error that kept it from being made. Reading the side that is not there is a programming error.

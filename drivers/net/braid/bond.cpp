@@ -79,7 +79,7 @@ result<void> bond::open() noexcept
 
 	for (const member_spec &spec : settings_.members)
 		if (result<member_id> added = add(spec, {}); !added) {
-			const error why(added.error().code(), "member: %s", added.error().text());
+			const error why = added.error().in("member");
 			close();
 			return why;
 		}
@@ -153,7 +153,7 @@ result<void> bond::configure() noexcept
 		if (!m->claimed)
 			continue;
 		if (result<void> able = m->claimed->check(next); !able)
-			return error(able.error().code(), "member %s: %s", name_of(m->id).c_str(), able.error().text());
+			return able.error().in("member %s", name_of(m->id).c_str());
 	}
 	wanted_ = std::move(next);
 	configured_ = true;
@@ -174,7 +174,7 @@ result<void> bond::start() noexcept
 				continue; // it is no member for now, which hinders nobody
 			for (const member_ptr &started : all)
 				take_down(*started);
-			return error(up.error().code(), "member %s: %s", name_of(m->id).c_str(), up.error().text());
+			return up.error().in("member %s", name_of(m->id).c_str());
 		}
 	for (const member_ptr &m : all)
 		ask_link(*m, asking::waits);

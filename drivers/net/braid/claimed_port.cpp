@@ -17,9 +17,10 @@ constexpr std::uint64_t advisory_rx = RTE_ETH_RX_OFFLOAD_RSS_HASH;
 
 bool equal(const rte_ether_addr &a, const rte_ether_addr &b) noexcept { return rte_is_same_ether_addr(&a, &b) != 0; }
 
-error refused(int negative_errno, const char *step) noexcept
+// `told` where a sentence says more than the word for the step.
+error refused(int negative_errno, const char *step, const char *told = nullptr) noexcept
 {
-	return error(-negative_errno, "%s: %s", step, describe(negative_errno));
+	return error(-negative_errno, "%s: %s", told != nullptr ? told : step, describe(negative_errno)).at(step);
 }
 
 // The first offload named in the set, for people.
@@ -51,9 +52,9 @@ result<claimed_port> claimed_port::claim(std::uint16_t port, const rte_eth_dev_o
 	rte_eth_dev_owner_get(port, &present);
 	if (present.id != owner.id) {
 		if (present.id != RTE_ETH_DEV_NO_OWNER)
-			return error(EBUSY, "port %u is owned by %s", port, present.name);
+			return error(EBUSY, "port %u is owned by %s", port, present.name).at("claim");
 		if (const int failed = rte_eth_dev_owner_set(port, &owner))
-			return refused(failed, "claiming the port");
+			return refused(failed, "claim", "claiming the port");
 	}
 	claimed_port claimed(port, owner);
 	const rte_eth_dev_data *data = rte_eth_devices[port].data;
@@ -87,9 +88,15 @@ claimed_port::~claimed_port()
 
 result<void> claimed_port::check(const member_config &wanted) const noexcept
 {
+	result<void> able = compare(wanted);
+	return able ? able : able.error().at("capabilities");
+}
+
+result<void> claimed_port::compare(const member_config &wanted) const noexcept
+{
 	rte_eth_dev_info info{};
 	if (const int failed = rte_eth_dev_info_get(port_, &info))
-		return refused(failed, "reading its capabilities");
+		return refused(failed, "capabilities", "reading its capabilities");
 	if (info.max_rx_queues < wanted.rx_queues)
 		return error(ENOTSUP, "it has %u receive queues and the bond uses %u", info.max_rx_queues, wanted.rx_queues);
 	if (info.max_tx_queues < wanted.tx_queues)
@@ -115,7 +122,7 @@ result<void> claimed_port::configure(const member_config &wanted) noexcept
 {
 	rte_eth_dev_info info{};
 	if (const int failed = rte_eth_dev_info_get(port_, &info))
-		return refused(failed, "reading its capabilities");
+		return refused(failed, "capabilities", "reading its capabilities");
 
 	rte_eth_conf conf = wanted.conf;
 	conf.rxmode.mtu = wanted.mtu;
@@ -141,7 +148,7 @@ result<void> claimed_port::configure(const member_config &wanted) noexcept
 
 	if (rte_eth_devices[port_].data->dev_started != 0)
 		if (const int failed = rte_eth_dev_stop(port_))
-			return refused(failed, "stopping the port, which was running");
+			return refused(failed, "stop", "stopping the port, which was running");
 	if (const int failed = rte_eth_dev_configure(port_, wanted.rx_queues, wanted.tx_queues, &conf))
 		return refused(failed, "configure");
 	return {};
@@ -151,23 +158,23 @@ result<void> claimed_port::set_up_queues(const member_config &wanted) noexcept
 {
 	rte_eth_dev_info info{};
 	if (const int failed = rte_eth_dev_info_get(port_, &info))
-		return refused(failed, "reading its capabilities");
+		return refused(failed, "capabilities", "reading its capabilities");
 	char step[48];
 	for (std::uint16_t q = 0; q < wanted.rx_queues; q++) {
 		std::snprintf(step, sizeof step, "receive queue %u", q);
 		if (!wanted.rx[q])
-			return error(EINVAL, "%s: not set up on the bond", step);
+			return error(EINVAL, "%s: not set up on the bond", step).at("rx_queue");
 		rx_queue_config queue = *wanted.rx[q];
 		queue.conf.offloads &= info.rx_queue_offload_capa | info.rx_offload_capa;
 		rte_eth_dev_adjust_nb_rx_tx_desc(port_, &queue.descriptors, nullptr);
 		if (const int failed = rte_eth_rx_queue_setup(port_, q, queue.descriptors, queue.socket, &queue.conf,
 		                                              queue.pool))
-			return refused(failed, step);
+			return refused(failed, "rx_queue", step);
 	}
 	for (std::uint16_t q = 0; q < wanted.tx_queues; q++) {
 		std::snprintf(step, sizeof step, "transmit queue %u", q);
 		if (!wanted.tx[q])
-			return error(EINVAL, "%s: not set up on the bond", step);
+			return error(EINVAL, "%s: not set up on the bond", step).at("tx_queue");
 		tx_queue_config queue = *wanted.tx[q];
 		queue.conf.offloads &= info.tx_queue_offload_capa | info.tx_offload_capa;
 		if (wanted.sharing)
@@ -175,7 +182,7 @@ result<void> claimed_port::set_up_queues(const member_config &wanted) noexcept
 		fast_free_ |= (queue.conf.offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
 		rte_eth_dev_adjust_nb_rx_tx_desc(port_, nullptr, &queue.descriptors);
 		if (const int failed = rte_eth_tx_queue_setup(port_, q, queue.descriptors, queue.socket, &queue.conf))
-			return refused(failed, step);
+			return refused(failed, "tx_queue", step);
 	}
 	return {};
 }
@@ -261,13 +268,13 @@ void claimed_port::restore() noexcept
 	if (const int mask = rte_eth_dev_get_vlan_offload(port_);
 	    added_vlans_.any() && mask >= 0 && (mask & RTE_ETH_VLAN_FILTER_OFFLOAD) == 0)
 		if (const int failed = rte_eth_dev_set_vlan_offload(port_, mask | RTE_ETH_VLAN_FILTER_OFFLOAD))
-			warn(refused(failed, "VLAN offloads"));
+			warn(refused(failed, "vlan", "VLAN offloads"));
 	for (unsigned id = 0; id < added_vlans_.size(); id++)
 		if (added_vlans_[id])
 			warn(set_vlan(static_cast<std::uint16_t>(id), false));
 	if (std::exchange(multicast_set_, false))
 		if (const int failed = rte_eth_dev_set_mc_addr_list(port_, nullptr, 0))
-			warn(refused(failed, "multicast list"));
+			warn(refused(failed, "multicast", "multicast list"));
 	warn(set_promiscuous(saved_.promiscuous));
 	warn(set_allmulticast(saved_.allmulticast));
 	warn(set_mac(saved_.mac));
@@ -287,7 +294,7 @@ result<void> claimed_port::set_mac(const rte_ether_addr &mac) noexcept
 		return {};
 	}
 	if (failed != 0)
-		return refused(failed, "MAC address");
+		return refused(failed, "mac", "MAC address");
 	return {};
 }
 
@@ -302,7 +309,7 @@ result<void> claimed_port::set_mtu(std::uint16_t mtu) noexcept
 	if (failed != 0 && failed != -ENOTSUP) {
 		char step[24];
 		std::snprintf(step, sizeof step, "MTU %u", mtu);
-		return refused(failed, step);
+		return refused(failed, "mtu", step);
 	}
 	device_mtu_ = mtu;
 	return {};
@@ -314,7 +321,7 @@ result<void> claimed_port::set_promiscuous(bool on) noexcept
 		return {};
 	const int failed = on ? rte_eth_promiscuous_enable(port_) : rte_eth_promiscuous_disable(port_);
 	if (failed != 0 && failed != -ENOTSUP) // without the operation: net_null filters nothing
-		return refused(failed, on ? "promiscuous on" : "promiscuous off");
+		return refused(failed, "promiscuous", on ? "promiscuous on" : "promiscuous off");
 	return {};
 }
 
@@ -324,7 +331,7 @@ result<void> claimed_port::set_allmulticast(bool on) noexcept
 		return {};
 	const int failed = on ? rte_eth_allmulticast_enable(port_) : rte_eth_allmulticast_disable(port_);
 	if (failed != 0 && failed != -ENOTSUP)
-		return refused(failed, on ? "allmulticast on" : "allmulticast off");
+		return refused(failed, "allmulticast", on ? "allmulticast on" : "allmulticast off");
 	return {};
 }
 
@@ -335,7 +342,7 @@ result<void> claimed_port::add_mac(const rte_ether_addr &mac) noexcept
 		return {};
 	rte_ether_addr wanted = mac;
 	if (const int failed = rte_eth_dev_mac_addr_add(port_, &wanted, 0))
-		return refused(failed, "adding a MAC address");
+		return refused(failed, "mac", "adding a MAC address");
 	added_macs_.push_back(mac);
 	return {};
 }
@@ -348,7 +355,7 @@ result<void> claimed_port::remove_mac(const rte_ether_addr &mac) noexcept
 		return {};
 	rte_ether_addr wanted = mac;
 	if (const int failed = rte_eth_dev_mac_addr_remove(port_, &wanted))
-		return refused(failed, "removing a MAC address");
+		return refused(failed, "mac", "removing a MAC address");
 	added_macs_.erase(found);
 	return {};
 }
@@ -358,7 +365,7 @@ result<void> claimed_port::set_vlan(std::uint16_t id, bool on) noexcept
 	if (const int failed = rte_eth_dev_vlan_filter(port_, id, on)) {
 		char step[24];
 		std::snprintf(step, sizeof step, "VLAN %u", id);
-		return refused(failed, step);
+		return refused(failed, "vlan", step);
 	}
 	added_vlans_[id] = on;
 	return {};
@@ -378,7 +385,7 @@ result<void> claimed_port::set_multicast(const std::vector<rte_ether_addr> &list
 {
 	std::vector<rte_ether_addr> copy = list;
 	if (const int failed = rte_eth_dev_set_mc_addr_list(port_, copy.data(), static_cast<std::uint32_t>(copy.size())))
-		return refused(failed, "multicast list");
+		return refused(failed, "multicast", "multicast list");
 	multicast_set_ = !list.empty();
 	return {};
 }
@@ -397,7 +404,7 @@ result<void> claimed_port::set_vlan_offloads(std::uint64_t rx_offloads, const me
 	if (rte_eth_dev_get_vlan_offload(port_) == mask)
 		return {};
 	if (const int failed = rte_eth_dev_set_vlan_offload(port_, mask))
-		return refused(failed, "VLAN offloads");
+		return refused(failed, "vlan", "VLAN offloads");
 	return (mask & RTE_ETH_VLAN_FILTER_OFFLOAD) != 0 ? set_vlans(wanted) : result<void>();
 }
 
@@ -405,7 +412,7 @@ result<void> claimed_port::set_rss(std::uint64_t types, const std::vector<std::u
 {
 	rte_eth_dev_info info{};
 	if (const int failed = rte_eth_dev_info_get(port_, &info))
-		return refused(failed, "reading its capabilities");
+		return refused(failed, "capabilities", "reading its capabilities");
 	former_types_.reset();
 	if (info.flow_type_rss_offloads == 0)
 		return {}; // it does not hash
@@ -422,7 +429,7 @@ result<void> claimed_port::set_rss(std::uint64_t types, const std::vector<std::u
 	conf.rss_hf = types & info.flow_type_rss_offloads;
 	sdk::set_rss_key(conf, fitting);
 	if (const int failed = rte_eth_dev_rss_hash_update(port_, &conf))
-		return refused(failed, "RSS hash");
+		return refused(failed, "rss", "RSS hash");
 	return {};
 }
 
@@ -434,7 +441,7 @@ result<void> claimed_port::undo_rss() noexcept
 	conf.rss_hf = *former_types_;
 	sdk::set_rss_key(conf, former_key_);
 	if (const int failed = rte_eth_dev_rss_hash_update(port_, &conf))
-		return refused(failed, "RSS hash");
+		return refused(failed, "rss", "RSS hash");
 	return {};
 }
 
@@ -444,7 +451,7 @@ result<void> claimed_port::set_reta(const member_config &wanted) noexcept
 		return {}; // never set: the device's own, made when it was configured
 	rte_eth_dev_info info{};
 	if (const int failed = rte_eth_dev_info_get(port_, &info))
-		return refused(failed, "reading its capabilities");
+		return refused(failed, "capabilities", "reading its capabilities");
 	if (info.reta_size == 0)
 		return {}; // it does not spread by a table, so there is nothing to point elsewhere
 	// A larger table repeats the bond's.
@@ -458,7 +465,7 @@ result<void> claimed_port::set_reta(const member_config &wanted) noexcept
 			wanted.reta[from / RTE_ETH_RETA_GROUP_SIZE].reta[from % RTE_ETH_RETA_GROUP_SIZE];
 	}
 	if (const int failed = rte_eth_dev_rss_reta_update(port_, table.data(), info.reta_size))
-		return refused(failed, "redirection table");
+		return refused(failed, "reta", "redirection table");
 	return {};
 }
 

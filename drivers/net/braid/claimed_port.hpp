@@ -60,6 +60,7 @@ public:
 private:
 	claimed_port(std::uint16_t port, const rte_eth_dev_owner &owner) noexcept : port_(port), owner_(owner) {}
 
+	result<void> compare(const member_config &wanted) const noexcept;
 	result<void> configure(const member_config &wanted) noexcept;
 	result<void> set_up_queues(const member_config &wanted) noexcept;
 	result<void> set_addresses(const member_config &wanted) noexcept;

@@ -302,7 +302,7 @@ constexpr key_row keys[] = {
 	{"seed", take_seed},
 	{"driver", take_driver},
 };
-static_assert(std::size(keys) <= 32, "one bit each in `seen`");
+static_assert(std::size(keys) <= 64, "one bit each in `seen`");
 
 error unknown_key(std::string_view key) noexcept
 {
@@ -313,7 +313,7 @@ error unknown_key(std::string_view key) noexcept
 	return error(EINVAL, "%s is no key; use %s", quoted(key).c_str(), alternatives(names).text());
 }
 
-result<void> take_pair(std::string_view pair, std::string_view bond, bond_settings &into, std::uint32_t &seen) noexcept
+result<void> take_pair(std::string_view pair, std::string_view bond, bond_settings &into, std::uint64_t &seen) noexcept
 {
 	const std::size_t equals = pair.find('=');
 	const std::string_view key = pair.substr(0, equals);
@@ -331,14 +331,14 @@ result<void> take_pair(std::string_view pair, std::string_view bond, bond_settin
 	if (value.empty())
 		return error(EINVAL, "%s: \"\" is no value; write %s=value", row->name, row->name);
 
-	const std::uint32_t bit = 1u << (row - keys);
+	const std::uint64_t bit = std::uint64_t{1} << (row - keys);
 	if ((seen & bit) != 0 && row->occurs == key_row::once)
 		return error(EINVAL, "%s: %s comes second; give this key once", row->name, quoted(value).c_str());
 	seen |= bit;
 
 	const result<void> taken = row->take(into, value, bond);
 	if (!taken)
-		return error(taken.error().code(), "%s: %s", row->name, taken.error().text());
+		return taken.error().in("%s", row->name);
 	return {};
 }
 
@@ -349,7 +349,7 @@ result<bond_settings> parse_devargs(const char *args, const char *bond_name) noe
 	const std::string_view bond = bond_name != nullptr ? bond_name : "";
 	std::string_view rest = args != nullptr ? args : "";
 	bond_settings settings;
-	std::uint32_t seen = 0;
+	std::uint64_t seen = 0;
 	while (!rest.empty()) {
 		const std::string_view pair = rest.substr(0, rest.find(','));
 		rest.remove_prefix(std::min(rest.size(), pair.size() + 1));

@@ -31,7 +31,7 @@ template <typename Change, typename Undo> result<void> bond::on_all_members(Chan
 				BRAID_LOG(ERR, "%s: member %s: taking back: %s", device_name_,
 				          name_of((*back)->id).c_str(), undone.error().text());
 		}
-		return error(done.error().code(), "member %s: %s", name_of((*m)->id).c_str(), done.error().text());
+		return done.error().in("member %s", name_of((*m)->id).c_str());
 	}
 	return {};
 }
@@ -74,8 +74,7 @@ result<void> bond::remove_mac(const rte_ether_addr &mac) noexcept
 		if (!m->claimed || !m->claimed->runs() || m->vanished)
 			continue;
 		if (result<void> removed = m->claimed->remove_mac(mac); !removed)
-			done = error(removed.error().code(), "member %s: %s", name_of(m->id).c_str(),
-			             removed.error().text());
+			done = removed.error().in("member %s", name_of(m->id).c_str());
 	}
 	return done;
 }

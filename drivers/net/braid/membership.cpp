@@ -22,11 +22,6 @@ std::array<char, RTE_ETH_NAME_MAX_LEN> name_of_port(std::uint16_t port) noexcept
 	return text;
 }
 
-error about(const member &m, const char *label, const error &why) noexcept
-{
-	return error(why.code(), "%s: %s", label[0] != '\0' ? label : m.spec.text, why.text());
-}
-
 } // namespace
 
 result<member_id> bond::add(const member_spec &spec, std::string_view wanted_name) noexcept
@@ -58,7 +53,7 @@ result<member_id> bond::add(const member_spec &spec, std::string_view wanted_nam
 		if (result<void> joined = attach(m, *port); !joined) {
 			const state_guard state(state_);
 			names_.forget(m->id);
-			return about(*m, label.c_str(), joined.error());
+			return joined.error().in("%s", label.c_str());
 		}
 	bool joined = false;
 	{

@@ -17,7 +17,7 @@ int answer(const rte_eth_dev *dev, const char *operation, const result<void> &do
 {
 	if (done)
 		return 0;
-	return fail(dev->data->name, error(done.error().code(), "%s: %s", operation, done.error().text()));
+	return fail(dev->data->name, done.error().in("%s", operation));
 }
 
 int dev_configure(rte_eth_dev *dev) noexcept { return answer(dev, "configure", of(dev).configure()); }
