@@ -50,6 +50,9 @@ private:
 	std::size_t start_;
 };
 
+// Of everything logged in this test: nothing is known any more.
+void forget_log();
+
 // Polls until condition() holds. False if that did not come to pass within the deadline, which is generous
 // because a loaded machine must not fail a test; a passing test does not wait for it.
 template <typename Condition>

@@ -21,6 +21,9 @@
 #include <vector>
 
 namespace braid {
+
+int log_type = RTE_LOGTYPE_USER1; // of lock_order.cpp, which is compiled in
+
 namespace {
 
 constexpr unsigned mempool_size = 16383;
@@ -54,6 +57,9 @@ class log_printer : public testing::EmptyTestEventListener {
 	void OnTestEnd(const testing::TestInfo &test) override
 	{
 		const std::lock_guard guard(log_lock);
+		// Each place is reported once in a process, so it is this test that brought it about.
+		if (log_text.find("lock order:") != std::string::npos)
+			ADD_FAILURE() << "locks were taken in the wrong order";
 		if (test.result()->Failed() && !log_text.empty())
 			std::fprintf(stderr, "--- log of %s.%s\n%s---\n", test.test_suite_name(), test.name(),
 			             log_text.c_str());
@@ -132,6 +138,12 @@ rte_mempool *eal_mempool()
 		std::abort();
 	}
 	return pool;
+}
+
+void forget_log()
+{
+	const std::lock_guard guard(log_lock);
+	log_text.clear();
 }
 
 log_capture::log_capture() { clear(); }

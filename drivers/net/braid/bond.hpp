@@ -7,13 +7,14 @@
 //   link events ---> state lock ---> failover, names, buckets ---> build snapshot ---> publish ---> bursts
 //   watcher thread --^
 //
-// Locks are taken from left to right and from top to bottom, never the other way. The state lock is held for microseconds
-// and never while a device is asked anything, so that a failover waits for no slow device and for no operator. Listeners
-// are called from the worker thread with no lock held.
+// Locks are taken from left to right and from top to bottom, never the other way (lock_order.hpp). The state lock is held for
+// microseconds and never while a device is asked anything, so that a failover waits for no slow device and for no operator.
+// Listeners are called from the worker thread with no lock held.
 #pragma once
 
 #include "base/options.hpp"
 #include "failover/failover.hpp"
+#include "lock_order.hpp"
 #include "member.hpp"
 #include "names/book.hpp"
 #include "policy/buckets.hpp"
@@ -187,8 +188,8 @@ public:
 	const bond_settings &settings() const noexcept { return settings_; }
 
 private:
-	using config_guard = std::lock_guard<std::mutex>;
-	using state_guard = std::lock_guard<std::mutex>;
+	using config_guard = std::lock_guard<ordered_mutex<lock_place::configuration>>;
+	using state_guard = std::lock_guard<ordered_mutex<lock_place::state>>;
 
 	struct own_counters {
 		std::uint64_t empty_set = 0, dropped = 0, backup_dropped = 0;
@@ -255,7 +256,7 @@ private:
 	rte_eth_dev_owner owner_{};
 
 	// Guards wanted_, the flags below and the membership; held over whole control operations.
-	std::mutex config_;
+	ordered_mutex<lock_place::configuration> config_;
 	member_config wanted_;
 	bool configured_ = false;
 	bool runs_ = false; // started; the same as started_, for whoever holds this lock
@@ -264,7 +265,7 @@ private:
 	bool mac_chosen_ = false; // by the operator, or by having been started: members follow it
 
 	// Guards what follows, down to the snapshot's writer side.
-	std::mutex state_;
+	ordered_mutex<lock_place::state> state_;
 	rte_eth_dev *dev_; // null once closed
 	std::atomic<bool> closing_{false}; // set once, with the state lock held
 	bool started_ = false;
@@ -297,13 +298,13 @@ private:
 	std::vector<std::unique_ptr<tx_lane>> tx_lanes_;
 
 	// Watches links and delays; sleeps on state_.
-	std::condition_variable watch_wakes_;
+	std::condition_variable_any watch_wakes_;
 	bool stop_watching_ = false;
 	sdk::control_thread watcher_;
 
 	// Tells listeners and attaches members that appear.
-	std::mutex inbox_;
-	std::condition_variable inbox_wakes_;
+	ordered_mutex<lock_place::inbox> inbox_;
+	std::condition_variable_any inbox_wakes_;
 	std::deque<event> events_;
 	std::uint64_t next_event_ = 0;
 	std::deque<member_ptr> lost_;
@@ -312,7 +313,7 @@ private:
 	bool stop_working_ = false;
 	std::vector<listener> listeners_;
 	const listener *calling_ = nullptr;
-	std::condition_variable call_ended_;
+	std::condition_variable_any call_ended_;
 	std::atomic<pthread_t> worker_id_{};
 	sdk::control_thread worker_;
 };

@@ -4,6 +4,7 @@
 
 #include "base/ids.hpp"
 #include "claimed_port.hpp"
+#include "lock_order.hpp"
 #include "settings.hpp"
 #include "traffic.hpp"
 
@@ -59,7 +60,7 @@ struct member {
 
 	// Held while a control operation touches the device, so that no two do at a time, and removal waits for the
 	// one that runs. Never taken with the state lock held; a burst never takes it.
-	std::mutex device;
+	ordered_mutex<lock_place::device> device;
 	// Guarded by `device`.
 	std::optional<claimed_port> claimed;
 	traffic counted;

@@ -2,6 +2,7 @@
 #include "registry.hpp"
 
 #include "bond.hpp"
+#include "lock_order.hpp"
 
 #include <algorithm>
 #include <bitset>
@@ -11,12 +12,12 @@ namespace braid {
 namespace {
 
 // Held to copy or change the list, never while a bond is called.
-std::mutex list_lock;
+ordered_mutex<lock_place::bonds> list_lock;
 // Never destroyed: threads of DPDK still ask for bonds while the process exits.
 std::vector<bond_ptr> &bonds = *new std::vector<bond_ptr>;
 
 // Ports between RTE_ETH_EVENT_DESTROY and the next RTE_ETH_EVENT_NEW: what ethdev keeps of them is being taken down.
-std::mutex dying_lock;
+ordered_mutex<lock_place::ports> dying_lock;
 std::bitset<RTE_MAX_ETHPORTS> dying;
 
 void mark_dying(std::uint16_t port, bool is) noexcept

@@ -311,6 +311,8 @@ void bond::deliver(const event &e) noexcept
 			continue; // taken back while an earlier one was told, or registered since it happened
 		calling_ = &l;
 		inbox.unlock();
+		if (holds_any_lock())
+			BRAID_LOG(CRIT, "lock order: a listener is called with a lock held: please report this");
 		l.call(port_, e, l.callback, l.arg);
 		inbox.lock();
 		calling_ = nullptr;
