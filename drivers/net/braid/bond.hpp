@@ -129,8 +129,10 @@ public:
 
 	result<member_id> add(const member_spec &spec, std::string_view wanted_name) noexcept;
 	result<void> remove(member_id id) noexcept;
-	result<void> rename(member_id id, std::string_view wanted) noexcept;
 
+	// ---- their names (names.cpp); any thread but a burst's
+
+	result<void> rename(member_id id, std::string_view wanted) noexcept;
 	// Without a lock: by name, or if none has it by ethdev name.
 	std::optional<member_id> find(std::string_view text) const noexcept;
 	name name_of(member_id id) const noexcept;
@@ -144,6 +146,8 @@ public:
 	bond_facts facts() noexcept;
 	std::optional<member_facts> facts_of(member_id id) noexcept;
 	std::vector<member_id> member_ids() noexcept;
+
+	// ---- what is told of it (events.cpp); any thread but a burst's
 
 	result<void> add_listener(const listener &l) noexcept;
 	result<void> remove_listener(const listener &l) noexcept;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// Members as operators see them: added, removed, renamed, found. Adding is a transaction; removing loses no packet that could
-// be saved. What happens to their devices is in attachment.cpp.
+// Members as operators see them: added and removed. Adding is a transaction; removing loses no packet that could be saved. What
+// happens to their devices is in attachment.cpp, their names are in names.cpp.
 #include "bond.hpp"
 
 #include "clock.hpp"
@@ -139,40 +139,6 @@ void bond::drain(member &m) noexcept
 	const time_ms until = now_ms() + settings_.drain_ms;
 	while (!dry() && now_ms() < until)
 		std::this_thread::sleep_for(std::chrono::microseconds(200));
-}
-
-result<void> bond::rename(member_id id, std::string_view wanted) noexcept
-{
-	const state_guard guard(state_);
-	if (result<void> open = still_open(); !open)
-		return open;
-	result<rename_outcome> renamed = names_.rename(id, wanted);
-	if (!renamed)
-		return renamed.error();
-	if (!renamed->changed())
-		return {};
-	publish_directory();
-	tell(event_kind::member_renamed, id, {}, renamed->before);
-	return {};
-}
-
-std::optional<member_id> bond::find(std::string_view text) const noexcept
-{
-	const rcu::read_section section;
-	const directory *d = directory_.get(section);
-	if (const std::optional<member_id> named = d->names.find(text))
-		return named;
-	for (unsigned i = 0; i < d->count; i++)
-		if (text == d->devices[i].device)
-			return d->devices[i].id;
-	return std::nullopt;
-}
-
-name bond::name_of(member_id id) const noexcept
-{
-	const rcu::read_section section;
-	const name *found = directory_.get(section)->names.find(id);
-	return found != nullptr ? *found : name();
 }
 
 } // namespace braid

@@ -127,18 +127,6 @@ void bond::fill_buckets(snapshot &s, const decision &d) noexcept
 		s.bucket[b] = index_of_seat[buckets_->holder(b)];
 }
 
-void bond::publish_directory() noexcept
-{
-	auto next = std::make_unique<directory>();
-	next->names = names_.index();
-	for (const member_ptr &m : members_) {
-		directory::place &place = next->devices[next->count++];
-		place.id = m->id;
-		rte_strscpy(place.device, m->device_name[0] != '\0' ? m->device_name : m->spec.text, sizeof place.device);
-	}
-	rcu::retire(std::unique_ptr<rcu::retirable>(directory_.exchange(next.release())));
-}
-
 // What the application sees as the bond's link: up with one usable member; as fast as what carries packets.
 void bond::update_link(const decision &d) noexcept
 {
