@@ -37,6 +37,20 @@ bool is_for_the_dead(fake_op op)
 	}
 }
 
+// What fail_at() counts: the calls whose refusal a driver can tell.
+bool may_be_refused(fake_op op)
+{
+	switch (op) {
+	case fake_op::probe:
+	case fake_op::remove:
+	case fake_op::close:
+	case fake_op::mac_remove:
+		return false;
+	default:
+		return is_change(op) || op == fake_op::infos_get || op == fake_op::rss_hash_conf_get;
+	}
+}
+
 // A burst's stay in its queue. Not entered if somebody else is in there.
 class visit {
 public:
@@ -215,9 +229,11 @@ std::vector<std::string> fake_port::device::take_violations()
 
 bool fake_port::device::is_replay() const { return hw.replaying && is_trapped(); }
 
-int fake_port::device::scripted_failure(fake_op op)
+int fake_port::device::scripted_failure(fake_op op, unsigned place)
 {
 	const std::lock_guard guard(lock);
+	if (const auto by_place = script_by_place.extract(place); !by_place.empty())
+		return -by_place.mapped();
 	failure &f = script[index_of(op)];
 	if (f.error == 0)
 		return 0;
@@ -240,15 +256,21 @@ void fake_port::device::hold_here(fake_op op)
 
 fake_port::device::entry fake_port::device::enter(fake_op op, std::string args)
 {
-	entry how{next_order.fetch_add(1), 0};
+	entry how{next_order.fetch_add(1), 0, 0};
 	counts[index_of(op)].fetch_add(1);
 	// Probe and remove run callbacks, in which others may well work on the port.
 	const bool exclusive = is_change(op) && op != fake_op::probe && op != fake_op::remove;
 	if (exclusive && changes_inside.fetch_add(1) != 0)
 		violate("%s while another change is going on", to_string(op));
-	if (is_change(op)) {
+	{
 		const std::lock_guard guard(lock);
-		diary.push_back({op, std::move(args), is_replay(), 0, how.order, std::this_thread::get_id()});
+		fake_call call{op, std::move(args), is_replay(), 0, how.order, std::this_thread::get_id()};
+		if (counting && may_be_refused(op)) {
+			counted.push_back(call);
+			how.place = static_cast<unsigned>(counted.size());
+		}
+		if (is_change(op))
+			diary.push_back(std::move(call));
 	}
 	hold_here(op);
 	if (!is_for_the_dead(op)) {
@@ -258,23 +280,23 @@ fake_port::device::entry fake_port::device::enter(fake_op op, std::string args)
 			how.status = -EIO;
 	}
 	if (how.status == 0)
-		how.status = scripted_failure(op);
+		how.status = scripted_failure(op, how.place);
 	return how;
 }
 
 void fake_port::device::leave(fake_op op, const entry &how)
 {
-	if (!is_change(op))
-		return;
-	if (op != fake_op::probe && op != fake_op::remove)
+	if (is_change(op) && op != fake_op::probe && op != fake_op::remove)
 		changes_inside.fetch_sub(1);
 	if (how.status == 0)
 		return;
 	const std::lock_guard guard(lock);
-	const auto mine =
-		std::find_if(diary.rbegin(), diary.rend(), [&](const auto &c) { return c.order == how.order; });
-	if (mine != diary.rend())
-		mine->status = how.status;
+	for (std::vector<fake_call> *list : {&diary, &counted}) {
+		const auto mine = std::find_if(list->rbegin(), list->rend(),
+		                               [&](const fake_call &c) { return c.order == how.order; });
+		if (mine != list->rend())
+			mine->status = how.status;
+	}
 }
 
 bool fake_port::device::may_burst(const queue &queue, const char *what)

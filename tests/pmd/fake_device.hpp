@@ -106,11 +106,12 @@ struct fake_port::device {
 	struct entry {
 		std::uint64_t order;
 		int status;
+		unsigned place; // for fail_at(); 0: not counted
 	};
 	entry enter(fake_op op, std::string args);
 	void leave(fake_op op, const entry &how);
 	void hold_here(fake_op op);
-	int scripted_failure(fake_op op);
+	int scripted_failure(fake_op op, unsigned place);
 	bool is_replay() const; // needs `lock`
 
 	// Turns the fast path on and off; off notes who is still inside, and frees what the receive rings
@@ -162,7 +163,9 @@ struct fake_port::device {
 	hardware hw;
 	fake_errors errors;
 	std::array<failure, fake_op_count> script{};
-	std::vector<fake_call> diary;
+	bool counting = false; // from the first count_calls() on
+	std::map<unsigned, int> script_by_place;
+	std::vector<fake_call> diary, counted;
 	std::thread::id last_link_query;
 
 	mutable std::mutex violation_lock;

@@ -141,6 +141,27 @@ void fake_port::heal_all()
 {
 	const std::lock_guard guard(device_->lock);
 	device_->script.fill({});
+	device_->script_by_place.clear();
+}
+
+void fake_port::count_calls()
+{
+	const std::lock_guard guard(device_->lock);
+	device_->counting = true;
+	device_->counted.clear();
+	device_->script_by_place.clear();
+}
+
+void fake_port::fail_at(unsigned place, int error)
+{
+	const std::lock_guard guard(device_->lock);
+	device_->script_by_place[place] = error;
+}
+
+std::vector<fake_call> fake_port::counted() const
+{
+	const std::lock_guard guard(device_->lock);
+	return device_->counted;
 }
 
 void fake_port::hold(fake_op op) { device_->held[index_of(op)].store(true); }

@@ -234,6 +234,16 @@ public:
 	void heal(fake_op op);
 	void heal_all();
 
+	// A second script, by place: every call that a driver may refuse is counted, whatever its op, from the last
+	// count_calls() on. Those are the changes but probe, remove, close and mac_remove, and infos_get and
+	// rss_hash_conf_get of the questions. The place-th of them (1: the next) returns -error, once; any number of
+	// places may be scripted. So a test can have an operation refused at each of its steps without naming them.
+	void count_calls(); // from 1 again; forgets fail_at()
+	void fail_at(unsigned place, int error);
+
+	// What was counted, with args, replays and status; the call at place p stands at p - 1.
+	std::vector<fake_call> counted() const;
+
 	// Each thread that comes to op waits inside it, after the diary entry, until release(). A burst is
 	// held after it has entered its queue, before it moves a packet. waiting() says how many threads are
 	// in that state now.

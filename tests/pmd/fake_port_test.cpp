@@ -445,6 +445,32 @@ TEST_F(FakePort, FailsOnTheNthCallOrAlways)
 	EXPECT_EQ(port.mtu(), 1400);
 }
 
+TEST_F(FakePort, FailsAtThePlacesItIsToldWhateverTheOp)
+{
+	fake_port port;
+	ASSERT_EQ(bring_up(port), 0);
+	EXPECT_TRUE(port.counted().empty()) << "nobody has asked for it";
+	const auto change_all = [&] {
+		return std::array{rte_eth_dev_set_mtu(port.port_id(), 1400), rte_eth_promiscuous_enable(port.port_id()),
+		                  rte_eth_allmulticast_enable(port.port_id())};
+	};
+	port.count_calls();
+	port.fail_at(2, EDOM); // ethdev asks for the limits first
+	port.fail_at(4, ERANGE);
+	EXPECT_EQ(change_all(), (std::array{-EDOM, 0, -ERANGE}));
+	lines counted;
+	for (const fake_call &call : port.counted())
+		counted.push_back(std::string(to_string(call.op)) + " " + std::to_string(call.status));
+	EXPECT_EQ(counted, (lines{"infos_get 0", "mtu_set -33", "promiscuous_on 0", "allmulticast_on -34"}));
+	EXPECT_EQ(rte_eth_allmulticast_enable(port.port_id()), 0) << "once each";
+
+	port.fail_at(7, EDOM);
+	port.count_calls();
+	EXPECT_EQ(rte_eth_dev_set_mtu(port.port_id(), 1500), 0);
+	EXPECT_EQ(rte_eth_dev_set_mtu(port.port_id(), 1400), 0);
+	EXPECT_EQ(port.counted().size(), 4u) << "and the script is forgotten";
+}
+
 TEST_F(FakePort, PlugUnplugAndCloseFailAsScripted)
 {
 	fake_port port;
