@@ -70,7 +70,7 @@ result<claimed_port> claimed_port::claim(std::uint16_t port, const rte_eth_dev_o
 claimed_port::claimed_port(claimed_port &&other) noexcept
 	: port_(other.port_), owner_(other.owner_), claimed_(std::exchange(other.claimed_, false)), dead_(other.dead_),
 	  started_(std::exchange(other.started_, false)), fast_free_(other.fast_free_),
-	  device_mtu_(other.device_mtu_), saved_(other.saved_),
+	  mac_slots_(other.mac_slots_), device_mtu_(other.device_mtu_), saved_(other.saved_),
 	  added_macs_(std::move(other.added_macs_)), added_vlans_(other.added_vlans_),
 	  multicast_set_(other.multicast_set_)
 {
@@ -131,6 +131,7 @@ result<void> claimed_port::configure(const member_config &wanted) noexcept
 	if (wanted.sharing)
 		conf.txmode.offloads &= ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	fast_free_ = (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
+	mac_slots_ = info.max_mac_addrs;
 	conf.intr_conf = {};
 	conf.intr_conf.lsc = (*info.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;
 	conf.intr_conf.rmv = (*info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
@@ -356,8 +357,17 @@ result<void> claimed_port::remove_mac(const rte_ether_addr &mac) noexcept
 	rte_ether_addr wanted = mac;
 	if (const int failed = rte_eth_dev_mac_addr_remove(port_, &wanted))
 		return refused(failed, "mac", "removing a MAC address");
+	// ethdev asks the device how many it can hold, and if that fails removes nothing and calls it a success.
+	if (has_mac(mac))
+		return refused(-EIO, "mac", "removing a MAC address");
 	added_macs_.erase(found);
 	return {};
+}
+
+bool claimed_port::has_mac(const rte_ether_addr &mac) const noexcept
+{
+	const rte_ether_addr *const all = rte_eth_devices[port_].data->mac_addrs;
+	return std::any_of(all, all + mac_slots_, [&mac](const rte_ether_addr &one) { return equal(one, mac); });
 }
 
 result<void> claimed_port::set_vlan(std::uint16_t id, bool on) noexcept
@@ -408,23 +418,30 @@ result<void> claimed_port::set_vlan_offloads(std::uint64_t rx_offloads, const me
 	return (mask & RTE_ETH_VLAN_FILTER_OFFLOAD) != 0 ? set_vlans(wanted) : result<void>();
 }
 
-result<void> claimed_port::set_rss(std::uint64_t types, const std::vector<std::uint8_t> &key) noexcept
+result<void> claimed_port::set_rss(std::uint64_t types, const std::vector<std::uint8_t> &key,
+                                   const member_config &before) noexcept
 {
+	former_types_.reset();
 	rte_eth_dev_info info{};
 	if (const int failed = rte_eth_dev_info_get(port_, &info))
 		return refused(failed, "capabilities", "reading its capabilities");
-	former_types_.reset();
 	if (info.flow_type_rss_offloads == 0)
 		return {}; // it does not hash
 	rte_eth_rss_conf conf{};
 	former_key_.assign(info.hash_key_size, 0);
 	sdk::set_rss_key(conf, former_key_);
-	if (rte_eth_dev_rss_hash_conf_get(port_, &conf) != 0)
-		former_key_.clear();
-	former_types_ = conf.rss_hf;
+	const int failed_to_tell = rte_eth_dev_rss_hash_conf_get(port_, &conf);
+	if (failed_to_tell == -ENOTSUP) {
+		conf.rss_hf = before.conf.rx_adv_conf.rss_conf.rss_hf & info.flow_type_rss_offloads;
+		former_key_ = before.rss_key;
+		fit_key(former_key_, info.hash_key_size);
+	} else if (failed_to_tell != 0) {
+		return refused(failed_to_tell, "rss", "reading its RSS hash"); // it could not be taken back
+	}
 
 	std::vector<std::uint8_t> fitting = key;
 	fit_key(fitting, info.hash_key_size);
+	former_types_ = conf.rss_hf;
 	conf = {};
 	conf.rss_hf = types & info.flow_type_rss_offloads;
 	sdk::set_rss_key(conf, fitting);

@@ -52,8 +52,9 @@ public:
 	result<void> set_multicast(const std::vector<rte_ether_addr> &list) noexcept;
 	// With the filter the VLANs of `wanted`.
 	result<void> set_vlan_offloads(std::uint64_t rx_offloads, const member_config &wanted) noexcept;
-	// Empty key: the present one stays. undo_rss() takes the last change back.
-	result<void> set_rss(std::uint64_t types, const std::vector<std::uint8_t> &key) noexcept;
+	// Empty key: the present one stays. undo_rss() takes the last call back, as far as it got; `before` is what the bond
+	// wanted until now, for a device that cannot tell.
+	result<void> set_rss(std::uint64_t types, const std::vector<std::uint8_t> &key, const member_config &before) noexcept;
 	result<void> undo_rss() noexcept;
 	result<void> set_reta(const member_config &wanted) noexcept;
 
@@ -68,6 +69,7 @@ private:
 	result<void> set_vlans(const member_config &wanted) noexcept;
 	result<void> bring_up(const member_config &wanted) noexcept;
 	void restore() noexcept;
+	bool has_mac(const rte_ether_addr &mac) const noexcept;
 	const char *device() const noexcept { return rte_eth_devices[port_].data->name; }
 
 	std::uint16_t port_;
@@ -76,6 +78,7 @@ private:
 	bool dead_ = false;
 	bool started_ = false;
 	bool fast_free_ = false;
+	std::uint32_t mac_slots_ = 0; // of the list of addresses that ethdev keeps; known once configured
 	std::uint16_t device_mtu_ = 0; // what the device was last told
 
 	// As claim() found it.
@@ -91,7 +94,7 @@ private:
 	std::bitset<RTE_ETHER_MAX_VLAN_ID + 1> added_vlans_;
 	bool multicast_set_ = false;
 
-	// As set_rss() found it.
+	// As the last set_rss() found it; without types if it changed nothing.
 	std::optional<std::uint64_t> former_types_;
 	std::vector<std::uint8_t> former_key_;
 };

@@ -6,6 +6,7 @@
 #include "log.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 namespace braid {
 
@@ -22,16 +23,19 @@ template <typename Change, typename Undo> result<void> bond::on_all_members(Chan
 		}
 		if (done)
 			continue;
-		// The one that refused is undone as well, since it may have done half; that it refuses again is no news.
+		const error why = done.error();
+		// The one that refused is undone as well, since it may have done half; that it refuses the same again is no news.
 		for (auto back = std::make_reverse_iterator(m + 1); back != all.rend(); ++back) {
 			const std::lock_guard device((*back)->device);
 			if (!(*back)->claimed || !(*back)->claimed->runs() || (*back)->vanished)
 				continue;
-			if (result<void> undone = undo(*(*back)->claimed); !undone && *back != *m)
-				BRAID_LOG(ERR, "%s: member %s: taking back: %s", device_name_,
-				          name_of((*back)->id).c_str(), undone.error().text());
+			const result<void> undone = undo(*(*back)->claimed);
+			if (undone || (*back == *m && std::string_view(undone.error().text()) == why.text()))
+				continue;
+			BRAID_LOG(ERR, "%s: member %s: taking back: %s", device_name_, name_of((*back)->id).c_str(),
+			          undone.error().text());
 		}
-		return done.error().in("member %s", name_of((*m)->id).c_str());
+		return why.in("member %s", name_of((*m)->id).c_str());
 	}
 	return {};
 }
@@ -152,7 +156,7 @@ result<void> bond::set_rss(const rte_eth_rss_conf &conf) noexcept
 	const auto given = sdk::rss_key(conf);
 	const std::vector<std::uint8_t> key(given.begin(), given.end());
 	result<void> done =
-		on_all_members([&](claimed_port &p) { return p.set_rss(conf.rss_hf, key); },
+		on_all_members([&](claimed_port &p) { return p.set_rss(conf.rss_hf, key, wanted_); },
 	                       [&](claimed_port &p) { return p.undo_rss(); });
 	if (done) {
 		wanted_.conf.rx_adv_conf.rss_conf.rss_hf = conf.rss_hf;
