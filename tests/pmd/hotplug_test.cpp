@@ -550,6 +550,7 @@ TEST_F(HotPlug, AClosingBondHearsOfAMemberThatGoes)
 	fake_port slow, goes, comes({.plugged = false});
 	test_bond bond("mode=balance,mac=02:00:00:00:00:77,member=" + slow.name() + ",member=" + goes.name());
 	ASSERT_EQ(bond.bring_up(), 0);
+	slow.fail(fake_op::mac_set, EIO); // so that there is something left to give back
 	ASSERT_EQ(bond.stop(), 0);
 	slow.hold(fake_op::mac_set);
 	std::thread closer([&] { EXPECT_EQ(rte_eth_dev_close(bond.port()), 0); });

@@ -136,13 +136,14 @@ result<void> bond::bring_up(member &m) noexcept
 	return {};
 }
 
+// A member that does not run is as it was found, so that a start that is refused leaves nothing at those that had agreed.
 void bond::take_down(member &m) noexcept
 {
 	const std::lock_guard lock(m.device);
 	if (!m.claimed || !m.claimed->runs() || m.vanished)
 		return;
 	take_sample(m);
-	m.claimed->stop();
+	m.claimed->put_back();
 }
 
 // The member that attach() has made ready shows, and counts. False if its device has vanished since.

@@ -80,8 +80,7 @@ claimed_port::~claimed_port()
 {
 	if (!claimed_)
 		return;
-	stop();
-	restore();
+	put_back();
 	// Also of a device that is gone: whoever has to close the port must be able to see it.
 	rte_eth_dev_owner_unset(port_, owner_.id);
 }
@@ -240,11 +239,15 @@ result<void> claimed_port::bring_up(const member_config &wanted) noexcept
 result<void> claimed_port::start(const member_config &wanted) noexcept
 {
 	result<void> done = bring_up(wanted);
-	if (!done) {
-		stop();
-		restore();
-	}
+	if (!done)
+		put_back();
 	return done;
+}
+
+void claimed_port::put_back() noexcept
+{
+	stop();
+	restore();
 }
 
 void claimed_port::stop() noexcept

@@ -37,6 +37,8 @@ public:
 	result<void> start(const member_config &wanted) noexcept;
 
 	void stop() noexcept;
+	// As claim() found it, still claimed.
+	void put_back() noexcept;
 
 	// The device behind the port is gone: nothing touches it from now on.
 	void abandon() noexcept { dead_ = true; }
