@@ -145,6 +145,14 @@ inline std::vector<std::string> differences(const world &was, const world &is, c
 	return all;
 }
 
+inline bool differ(const world &was, const world &is, const std::set<std::string> &facts)
+{
+	for (const std::string &key : facts)
+		if ((was.count(key) != 0 ? was.at(key) : "") != (is.count(key) != 0 ? is.at(key) : ""))
+			return true;
+	return false;
+}
+
 // Which port sends each of a few flows. The packets are made once, so that it costs nothing to ask; ports must be sinks.
 class flow_probe {
 public:
