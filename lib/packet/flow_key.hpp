@@ -16,7 +16,11 @@
 //
 // Linux leaves the protocol out of layer3+4; here it is in, so that TCP and UDP between the same ports need
 // not share a member. All fragments of a datagram have the same: those of IPv6 have the number of the
-// fragment header. ICMP and everything else without ports goes by addresses and protocol.
+// fragment header. Everything else without ports goes by addresses and protocol.
+//
+// An ICMP error is a packet of the flow that it is about, as in Linux bonding: it has the key of those packets of
+// that flow which travel its own way, back to the sender of what it quotes. So it reaches the host behind several
+// paths that the flow reaches.
 //
 // A packet too short for an Ethernet header has an empty key.
 #pragma once
@@ -26,6 +30,7 @@
 
 #include <rte_mbuf_core.h>
 
+#include <bit>
 #include <cstdint>
 #include <optional>
 
@@ -46,6 +51,32 @@ constexpr std::uint64_t upper_layer_word(upper_layer_view upper) noexcept
 	return upper.ports | std::uint64_t{upper.protocol} << 32;
 }
 
+// Between whom a packet travels.
+struct flow_view {
+	ip_view ip;
+	upper_layer_view upper;
+};
+
+// The same flow's packets in the other direction.
+constexpr flow_view turned_around(flow_view flow) noexcept
+{
+	auto &ends = flow.ip.addresses;
+	if (flow.ip.version == 6)
+		ends = {ends[2], ends[3], ends[0], ends[1]};
+	else
+		ends[0] = std::rotl(ends[0], 32);
+	flow.upper.ports = std::rotl(flow.upper.ports, 16);
+	return flow;
+}
+
+inline flow_view view_flow(const packet_bytes &packet, const ip_view &ip) noexcept
+{
+	const transport_view transport = view_transport(packet, ip);
+	if (const auto quoted = view_quoted_ip(packet, ip, transport)) [[unlikely]]
+		return turned_around({*quoted, view_upper_layer(packet, *quoted)});
+	return {ip, view_upper_layer(packet, transport)};
+}
+
 // Calls key.add(word) for each word of the packet's key under policy P. A key needs no place to stand: a hash
 // takes the words as they come.
 template <hash_policy P, typename Key>
@@ -63,11 +94,12 @@ template <hash_policy P, typename Key>
 	}
 	if (!ip)
 		return;
-	key.add(ip->addresses[0]);
-	for (unsigned i = 1; ip->version == 6 && i < ip->addresses.size(); i++)
-		key.add(ip->addresses[i]);
+	const flow_view flow = view_flow(packet, *ip);
+	key.add(flow.ip.addresses[0]);
+	for (unsigned i = 1; flow.ip.version == 6 && i < flow.ip.addresses.size(); i++)
+		key.add(flow.ip.addresses[i]);
 	if (P == hash_policy::l34)
-		key.add(upper_layer_word(view_upper_layer(packet, *ip)));
+		key.add(upper_layer_word(flow.upper));
 }
 
 } // namespace braid

@@ -66,8 +66,8 @@ private:
 	unsigned count_ = 0;
 };
 
-// The short way: untagged IPv4 without options, not a fragment, whose bytes up to the ports stand in one
-// piece.
+// The short way: untagged IPv4 without options, not a fragment and not ICMP, which may quote another flow, whose bytes up
+// to the ports stand in one piece.
 namespace plain_ipv4 {
 
 // Where the fields are, in bytes from the start of the frame.
@@ -83,7 +83,8 @@ template <hash_policy P> inline bool recognise(const std::byte *frame, std::size
 {
 	return length >= end &&
 	       (load<std::uint32_t>(frame + type_and_version) & RTE_BE32(0xffffff00)) == RTE_BE32(0x08004500) &&
-	       (P != hash_policy::l34 || (load<std::uint16_t>(frame + fragment) & RTE_BE16(0x3fff)) == 0);
+	       (P != hash_policy::l34 || (load<std::uint16_t>(frame + fragment) & RTE_BE16(0x3fff)) == 0) &&
+	       (P == hash_policy::l2 || load<std::uint8_t>(frame + protocol) != IPPROTO_ICMP);
 }
 
 // All ones for a protocol that has ports. A load is one instruction and no branch: a mix of TCP, UDP and ICMP

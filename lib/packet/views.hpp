@@ -179,9 +179,37 @@ constexpr bool has_ports(std::uint8_t protocol) noexcept
 	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP;
 }
 
-// What IP delivers to: the protocol behind the extension headers, and its ports (source, then destination, in
-// wire order). The ports are 0 where there are none or none that every packet of the flow would show: see
-// view_upper_layer().
+// What IP delivers to: the protocol behind the extension headers, and where its header starts.
+struct transport_view {
+	std::uint8_t protocol;
+	// False where `offset` says nothing: in a fragment of IPv4, and where the search for the end of the extension
+	// headers was given up.
+	bool reached;
+	std::size_t offset;
+};
+
+// Hop-by-hop, routing and destination options of IPv6 are skipped; at any other header, at a fragment header, at the
+// limit and at the end of the packet the search stops, and `protocol` is the header it stopped at.
+inline transport_view view_transport(const packet_bytes &packet, const ip_view &ip) noexcept
+{
+	transport_view view{ip.protocol, !ip.fragment, ip.payload};
+	for (unsigned skipped = 0; ip.version == 6 && is_skipped_extension(view.protocol); skipped++) {
+		// Starts with the number of the next header and its own length in units of 8 bytes, the first
+		// not counted.
+		std::array<std::byte, 2> scratch;
+		const std::byte *extension = packet.at(view.offset, scratch);
+		if (extension == nullptr || skipped == max_ipv6_extensions) {
+			view.reached = false;
+			break;
+		}
+		view.protocol = load<std::uint8_t>(extension);
+		view.offset += 8 * (std::size_t{load<std::uint8_t>(extension + 1)} + 1);
+	}
+	return view;
+}
+
+// The protocol, and its ports (source, then destination, in wire order). The ports are 0 where there are none or
+// none that every packet of the flow would show: see view_upper_layer().
 struct upper_layer_view {
 	std::uint8_t protocol;
 	std::uint32_t ports;
@@ -191,32 +219,48 @@ struct upper_layer_view {
 // and a datagram without payload are packets of their flow like any other.
 //
 // A fragment has no ports, not even the first one: the others do not carry them, and a datagram's fragments
-// must stay together. "Don't fragment" does not make a fragment. Hop-by-hop, routing and destination options
-// of IPv6 are skipped; at any other header, at a fragment header, at the limit and at the end of the packet
-// the search stops, and `protocol` is the header it stopped at.
-inline upper_layer_view view_upper_layer(const packet_bytes &packet, const ip_view &ip) noexcept
+// must stay together. "Don't fragment" does not make a fragment.
+inline upper_layer_view view_upper_layer(const packet_bytes &packet, const transport_view &transport) noexcept
 {
-	upper_layer_view view{ip.protocol, 0};
-	if (ip.fragment)
-		return view;
-
-	std::size_t offset = ip.payload;
-	for (unsigned skipped = 0; ip.version == 6 && is_skipped_extension(view.protocol); skipped++) {
-		// Starts with the number of the next header and its own length in units of 8 bytes, the first
-		// not counted.
-		std::array<std::byte, 2> scratch;
-		const std::byte *extension = packet.at(offset, scratch);
-		if (extension == nullptr || skipped == max_ipv6_extensions)
-			return view;
-		view.protocol = load<std::uint8_t>(extension);
-		offset += 8 * (std::size_t{load<std::uint8_t>(extension + 1)} + 1);
-	}
-	if (!has_ports(view.protocol))
+	upper_layer_view view{transport.protocol, 0};
+	if (!transport.reached || !has_ports(view.protocol))
 		return view;
 	std::array<std::byte, sizeof view.ports> scratch;
-	if (const std::byte *ports = packet.at(offset, scratch); ports != nullptr)
+	if (const std::byte *ports = packet.at(transport.offset, scratch); ports != nullptr)
 		view.ports = load<std::uint32_t>(ports);
 	return view;
+}
+
+inline upper_layer_view view_upper_layer(const packet_bytes &packet, const ip_view &ip) noexcept
+{
+	return view_upper_layer(packet, view_transport(packet, ip));
+}
+
+// The errors of RFC 792 and RFC 4443, which quote the packet that they are about.
+constexpr bool is_icmp_error(unsigned ip_version, std::uint8_t type) noexcept
+{
+	constexpr std::uint8_t unreachable = 3, source_quench = 4, redirect = 5, time_exceeded = 11, bad_parameter = 12;
+	constexpr std::uint8_t first_of_v6 = 1, last_of_v6 = 4; // unreachable, too big, time exceeded, bad parameter
+	if (ip_version == 6)
+		return type >= first_of_v6 && type <= last_of_v6;
+	return type == unreachable || type == source_quench || type == redirect || type == time_exceeded ||
+	       type == bad_parameter;
+}
+
+// The IP header that an ICMP or ICMPv6 error quotes. Nothing if the packet is no such error, or does not quote soundly.
+inline std::optional<ip_view> view_quoted_ip(const packet_bytes &packet, const ip_view &ip,
+                                             const transport_view &transport) noexcept
+{
+	const std::uint8_t icmp = ip.version == 6 ? +IPPROTO_ICMPV6 : +IPPROTO_ICMP;
+	if (!transport.reached || transport.protocol != icmp) [[likely]]
+		return std::nullopt;
+	std::array<std::byte, 1> scratch;
+	const std::byte *type = packet.at(transport.offset, scratch);
+	if (type == nullptr || !is_icmp_error(ip.version, load<std::uint8_t>(type)))
+		return std::nullopt;
+	constexpr std::size_t header_of_error = 8;
+	const std::size_t quoted = transport.offset + header_of_error;
+	return ip.version == 6 ? view_ipv6(packet, quoted) : view_ipv4(packet, quoted);
 }
 
 } // namespace braid

@@ -126,6 +126,26 @@ inline const bytes arp = join({macs,
                                {0x02, 0, 0, 0, 0, 0x05, 10, 0, 0, 5},
                                {0, 0, 0, 0, 0, 0, 10, 0, 0, 13}});
 
+// Router 10.0.0.1 tells 10.0.0.13 that its TCP segment to 10.0.0.5 could not be delivered: the answer to what travels
+// against ipv4_tcp. Quoted are the IP header and eight bytes of TCP.
+inline const bytes ipv4_icmp_error = join({macs,
+                                           ipv4_type,
+                                           {0x45, 0, 0, 56, 0, 1, 0x00, 0, 64, 1, 0, 0, 10, 0, 0, 1, 10, 0, 0, 13},
+                                           {3, 4, 0, 0, 0, 0, 5, 0xdc},
+                                           {0x45, 0, 5, 0xdc, 0, 9, 0x40, 0, 60, 6, 0, 0, 10, 0, 0, 13, 10, 0, 0, 5},
+                                           {0x01, 0xbb, 0x10, 0x92, 0, 0, 0, 9}});
+// The same of IPv6: a packet too big, from ...:1.
+inline const bytes ipv6_icmp_error = join({macs,
+                                           ipv6_type,
+                                           {0x60, 0, 0, 0, 0, 56, 58, 64},
+                                           {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01},
+                                           {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0d},
+                                           {2, 0, 0, 0, 0, 0, 5, 0},
+                                           {0x60, 0, 0, 0, 5, 0xb4, 6, 60},
+                                           {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0d},
+                                           {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x05},
+                                           {0x01, 0xbb, 0x10, 0x92, 0, 0, 0, 9}});
+
 // The same packet behind tags of the given types, VLAN 5 each.
 inline bytes tagged(const bytes &packet, std::initializer_list<std::uint16_t> types)
 {
@@ -152,6 +172,9 @@ inline const std::vector<packet_kind> packet_kinds{
 	{"IPv6 extensions TCP", ipv6_extensions_tcp},
 	{"IPv6 fragment", ipv6_fragment},
 	{"ARP", arp},
+	{"ICMP error", ipv4_icmp_error},
+	{"VLAN ICMP error", tagged(ipv4_icmp_error, {0x8100})},
+	{"ICMPv6 error", ipv6_icmp_error},
 	{"VLAN IPv4 TCP", tagged(ipv4_tcp, {0x8100})},
 	{"QinQ IPv4 UDP", tagged(ipv4_udp, {0x88a8, 0x8100})},
 	{"VLAN IPv6 TCP", tagged(ipv6_tcp, {0x9100})},
