@@ -28,7 +28,8 @@ static_assert(BRAID_MODE_ROUND_ROBIN == static_cast<int>(mode::round_robin) &&
               BRAID_MODE_BROADCAST == static_cast<int>(mode::broadcast));
 static_assert(BRAID_POLICY_L2 == static_cast<int>(hash_policy::l2) &&
               BRAID_POLICY_L23 == static_cast<int>(hash_policy::l23) &&
-              BRAID_POLICY_L34 == static_cast<int>(hash_policy::l34));
+              BRAID_POLICY_L34 == static_cast<int>(hash_policy::l34) &&
+              BRAID_POLICY_FLOW == static_cast<int>(hash_policy::flow));
 static_assert(BRAID_EVENT_MEMBER_ADDED == static_cast<int>(event_kind::member_added) &&
               BRAID_EVENT_MEMBER_RENAMED == static_cast<int>(event_kind::member_renamed) &&
               BRAID_EVENT_ACTIVE_CHANGED == static_cast<int>(event_kind::active_changed) &&

@@ -39,11 +39,16 @@ enum braid_mode {
 	BRAID_MODE_BROADCAST = 3,     /**< Every member sends every packet. */
 };
 
-/** Header fields that choose the member in BRAID_MODE_BALANCE. */
+/** What chooses the member in BRAID_MODE_BALANCE: header fields, unless it says otherwise. */
 enum braid_policy {
 	BRAID_POLICY_L2 = 0,  /**< MAC addresses and EtherType. */
 	BRAID_POLICY_L23 = 1, /**< The same and IP addresses. */
 	BRAID_POLICY_L34 = 2, /**< IP addresses and TCP, UDP or SCTP ports; fragments without ports. */
+	/**
+	 * mbuf->hash.rss of packets with RTE_MBUF_F_RX_RSS_HASH, whatever became of their headers since they were received;
+	 * of others, as L34. An application that puts something else in mbuf->hash has to clear the flag.
+	 */
+	BRAID_POLICY_FLOW = 3,
 };
 
 /** What the bond has of a member. */

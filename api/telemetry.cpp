@@ -201,7 +201,7 @@ int set_policy(const char *, const char *params, rte_tel_data *d) noexcept
 	return steer(params, d, "<bond>,<policy>", 2, 2, [](bond &b, const parameters &p) -> result<void> {
 		const std::optional<hash_policy> wanted = hash_policy_from(p.piece[1]);
 		if (!wanted)
-			return error(EINVAL, "policy: %s is no policy; use l2, l23 or l34", quoted(p.piece[1]).c_str());
+			return error(EINVAL, "policy: %s is no policy; use %s", quoted(p.piece[1]).c_str(), hash_policy_words);
 		return b.set_policy(*wanted);
 	});
 }
@@ -251,7 +251,7 @@ RTE_INIT(register_telemetry)
 	                           "Renames a member. Parameters: <bond>,<member>,<new name>");
 	rte_telemetry_register_cmd("/braid/mode", set_mode, "Changes the mode. Parameters: <bond>,<mode>");
 	rte_telemetry_register_cmd("/braid/policy", set_policy,
-	                           "Changes what mode balance hashes. Parameters: <bond>,<l2|l23|l34>");
+	                           "Changes what mode balance hashes. Parameters: <bond>,<policy>");
 	rte_telemetry_register_cmd("/braid/primary", set_primary,
 	                           "Sets the preferred member, or none. Parameters: <bond>[,<member>]");
 	rte_telemetry_register_cmd("/braid/delays", set_delays,

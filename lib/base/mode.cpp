@@ -25,13 +25,15 @@ constexpr std::array<mode_row, mode_count> modes{{
 
 struct policy_row {
 	hash_policy value;
-	std::array<std::string_view, 2> spellings;
+	// Canonical first, then Linux bonding's, then lagg's; unused ones are empty.
+	std::array<std::string_view, 4> spellings;
 };
 
 constexpr std::array<policy_row, hash_policy_count> policies{{
 	{hash_policy::l2, {"l2", "layer2"}},
-	{hash_policy::l23, {"l23", "layer2+3"}},
-	{hash_policy::l34, {"l34", "layer3+4"}},
+	{hash_policy::l23, {"l23", "layer2+3", "l2+l3"}},
+	{hash_policy::l34, {"l34", "layer3+4", "l3+l4", "l2+l3+l4"}},
+	{hash_policy::flow, {"flow"}},
 }};
 
 template <typename Table> constexpr bool rows_stand_at_their_index(const Table &table)

@@ -14,9 +14,12 @@ enum class mode : std::uint8_t { round_robin, active_backup, balance, broadcast,
 inline constexpr unsigned mode_count = 7;
 
 // Which header fields choose the member in mode balance.
-enum class hash_policy : std::uint8_t { l2, l23, l34 };
+enum class hash_policy : std::uint8_t { l2, l23, l34, flow };
 
-inline constexpr unsigned hash_policy_count = 3;
+inline constexpr unsigned hash_policy_count = 4;
+
+// For sentences: the canonical spellings.
+inline constexpr const char *hash_policy_words = "l2, l23, l34 or flow";
 
 // The canonical spelling: "round-robin", "l34".
 const char *to_string(mode m) noexcept;
@@ -26,7 +29,8 @@ const char *to_string(hash_policy p) noexcept;
 // (roundrobin, failover, loadbalance). Nothing for any other text.
 std::optional<mode> mode_from(std::string_view text) noexcept;
 
-// Accepts l2, l23, l34 and Linux's layer2, layer2+3, layer3+4. Nothing for any other text.
+// Accepts the canonical spelling, Linux's (layer2, layer2+3, layer3+4) and lagg's layers (l2+l3, l3+l4; l2+l3+l4 is l34,
+// since MAC addresses do not part flows that IP addresses and ports have not parted). Nothing for any other text.
 std::optional<hash_policy> hash_policy_from(std::string_view text) noexcept;
 
 // False for the modes that are named but not built: lacp, tlb, alb.

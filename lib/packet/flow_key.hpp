@@ -6,6 +6,7 @@
 //   l23  l2, and the IPv4 or IPv6 addresses where there are any.
 //   l34  IP addresses, protocol, and the ports of TCP, UDP and SCTP where every packet of the flow shows them
 //        (views.hpp says when). What is not IP, or not soundly, has the key of l2.
+//   flow the RSS hash that the packet was received with, and nothing else; without one, l34.
 //
 // The fields keep their direction: the two directions of a connection have different keys.
 //
@@ -22,7 +23,7 @@
 // that flow which travel its own way, back to the sender of what it quotes. So it reaches the host behind several
 // paths that the flow reaches.
 //
-// A packet too short for an Ethernet header has an empty key.
+// A packet too short for an Ethernet header has an empty key, unless its RSS hash is the key.
 #pragma once
 
 #include "base/mode.hpp"
@@ -38,6 +39,29 @@ namespace braid {
 
 // Two words of MAC addresses and EtherType, four of IPv6 addresses.
 inline constexpr unsigned max_flow_key_words = 6;
+
+// What stands in the key of a policy.
+struct hash_fields {
+	bool rss = false;       // the RSS hash, alone, if there is one
+	bool macs = false;      // MAC addresses and EtherType also of packets with IP
+	bool addresses = false; // of IP
+	bool ports = false;     // and the protocol
+};
+
+constexpr hash_fields fields_of(hash_policy p) noexcept
+{
+	switch (p) {
+	case hash_policy::l2: return {.macs = true};
+	case hash_policy::l23: return {.macs = true, .addresses = true};
+	case hash_policy::l34: return {.addresses = true, .ports = true};
+	case hash_policy::flow: return {.rss = true, .addresses = true, .ports = true};
+	}
+	__builtin_unreachable();
+}
+
+// A packet that was received keeps it, however its headers were rewritten on the way. An application that uses mbuf->hash
+// for something else must clear the flag.
+inline bool has_rss_hash(const rte_mbuf &m) noexcept { return (m.ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0; }
 
 // A word of the key, as two halves of 32 bits.
 constexpr std::uint64_t mac_tail_word(std::uint32_t macs_tail, std::uint16_t type) noexcept
@@ -82,13 +106,18 @@ inline flow_view view_flow(const packet_bytes &packet, const ip_view &ip) noexce
 template <hash_policy P, typename Key>
 [[gnu::always_inline]] inline void add_flow_key(const rte_mbuf &m, Key &key) noexcept
 {
+	constexpr hash_fields fields = fields_of(P);
+	if (fields.rss && has_rss_hash(m)) {
+		key.add(m.hash.rss);
+		return;
+	}
 	const packet_bytes packet(m);
 	const auto frame = view_frame(packet);
 	if (!frame)
 		return;
 
-	const auto ip = P == hash_policy::l2 ? std::nullopt : view_ip(packet, *frame);
-	if (P != hash_policy::l34 || !ip) {
+	const auto ip = fields.addresses ? view_ip(packet, *frame) : std::nullopt;
+	if (fields.macs || !ip) {
 		key.add(frame->macs_head);
 		key.add(mac_tail_word(frame->macs_tail, frame->type));
 	}
@@ -98,7 +127,7 @@ template <hash_policy P, typename Key>
 	key.add(flow.ip.addresses[0]);
 	for (unsigned i = 1; flow.ip.version == 6 && i < flow.ip.addresses.size(); i++)
 		key.add(flow.ip.addresses[i]);
-	if (P == hash_policy::l34)
+	if (fields.ports)
 		key.add(upper_layer_word(flow.upper));
 }
 

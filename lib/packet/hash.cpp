@@ -13,5 +13,6 @@ template <hash_policy P> std::uint32_t flow_hash_by_key(const rte_mbuf &m, std::
 template std::uint32_t flow_hash_by_key<hash_policy::l2>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 template std::uint32_t flow_hash_by_key<hash_policy::l23>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 template std::uint32_t flow_hash_by_key<hash_policy::l34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_by_key<hash_policy::flow>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 
 } // namespace braid

@@ -120,12 +120,24 @@ template <hash_policy P> std::uint32_t flow_hash_by_key(const rte_mbuf &m, std::
 extern template std::uint32_t flow_hash_by_key<hash_policy::l2>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 extern template std::uint32_t flow_hash_by_key<hash_policy::l23>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 extern template std::uint32_t flow_hash_by_key<hash_policy::l34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_by_key<hash_policy::flow>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+
+// The hash of a packet that brings its RSS hash along. Queues were chosen by `rss % n` or by the low bits of it; behind two
+// multiplications and a seed the high bits depend on all of its bits, so members do not correlate with queues.
+inline std::uint32_t hash_of_rss(std::uint32_t rss, std::uint64_t seed) noexcept
+{
+	flow_hasher hasher(seed);
+	hasher.add(rss);
+	return hasher.value();
+}
 
 // Equal for all packets with the same flow key, whatever their length and segments. Take a bucket from the
 // high bits.
 template <hash_policy P>
 [[gnu::always_inline]] inline std::uint32_t flow_hash(const rte_mbuf &m, std::uint64_t seed) noexcept
 {
+	if constexpr (P == hash_policy::flow)
+		return has_rss_hash(m) ? hash_of_rss(m.hash.rss, seed) : flow_hash<hash_policy::l34>(m, seed);
 	const auto *frame = static_cast<const std::byte *>(m.buf_addr) + m.data_off;
 	if (plain_ipv4::recognise<P>(frame, m.data_len)) [[likely]]
 		return plain_ipv4::hash<P>(frame, seed);
@@ -138,6 +150,8 @@ void flow_hash_burst(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std:
 {
 	constexpr unsigned ahead = 4;
 	const auto prefetch = [pkts](unsigned i) {
+		if (P == hash_policy::flow && has_rss_hash(*pkts[i]))
+			return;
 		rte_prefetch0(static_cast<const std::byte *>(pkts[i]->buf_addr) + pkts[i]->data_off);
 	};
 	for (unsigned i = 0; i < std::min(ahead, n); i++)

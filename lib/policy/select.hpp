@@ -17,6 +17,7 @@ template <member_port Port> tx_function balance_function(hash_policy fields) noe
 	case hash_policy::l2: return spread<balance<hash_policy::l2>, Port>;
 	case hash_policy::l23: return spread<balance<hash_policy::l23>, Port>;
 	case hash_policy::l34: return spread<balance<hash_policy::l34>, Port>;
+	case hash_policy::flow: return spread<balance<hash_policy::flow>, Port>;
 	}
 	__builtin_unreachable();
 }

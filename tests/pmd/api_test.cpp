@@ -3,6 +3,8 @@
 #include "event_recorder.hpp"
 #include "test_bond.hpp"
 
+#include "base/mode.hpp"
+
 #include <dlfcn.h>
 
 #include <array>
@@ -182,7 +184,7 @@ TEST_F(Api, UnknownMembersModesAndPolicies)
 	EXPECT_EQ(braid_mode_set(bond.port(), static_cast<braid_mode>(7)), -EINVAL);
 	EXPECT_EQ(braid_mode_set(bond.port(), static_cast<braid_mode>(-1)), -EINVAL);
 	EXPECT_EQ(bond.info().mode, BRAID_MODE_BALANCE);
-	EXPECT_EQ(braid_policy_set(bond.port(), static_cast<braid_policy>(3)), -EINVAL);
+	EXPECT_EQ(braid_policy_set(bond.port(), static_cast<braid_policy>(hash_policy_count)), -EINVAL);
 	EXPECT_EQ(braid_policy_set(bond.port(), static_cast<braid_policy>(-1)), -EINVAL);
 	EXPECT_EQ(braid_event_callback_register(bond.port(), nullptr, nullptr), -EINVAL);
 }

@@ -165,6 +165,7 @@ TEST(Devargs, PoliciesHaveSpellings)
 		{"layer2+3", hash_policy::l23},
 		{"l34", hash_policy::l34},
 		{"layer3+4", hash_policy::l34},
+		{"flow", hash_policy::flow},
 	};
 	for (const auto &row : rows)
 		EXPECT_EQ(accepted(std::string("xmit_policy=") + row.text).xmit_policy, row.expected) << row.text;
@@ -369,6 +370,7 @@ TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 	static const char *const hour = " is not a whole number of milliseconds from 0 to 3600000";
 	static const char *const no_pci = " is no PCI address; write it like 0000:01:00.0";
 	static const char *const no_mac = " is no MAC address; write it like 02:00:00:00:00:01";
+	const std::string no_policy = std::string(" is no transmit policy; use ") + hash_policy_words;
 	const std::string last_port = std::to_string(RTE_MAX_ETHPORTS - 1);
 	const std::string last_socket = std::to_string(RTE_MAX_NUMA_NODES - 1);
 	const std::string no_port = " is no port id; use 0 to " + last_port + ", in decimal";
@@ -443,8 +445,8 @@ TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 		{"member=" + std::string(64, 'n'), EINVAL,
 		 "member: \"" + std::string(64, 'n') + "\" is too long for a device name; use at most 63 bytes"},
 
-		{"xmit_policy=l4", EINVAL, "xmit_policy: \"l4\" is no transmit policy; use l2, l23 or l34"},
-		{"xmit_policy=0", EINVAL, "xmit_policy: \"0\" is no transmit policy; use l2, l23 or l34"},
+		{"xmit_policy=l4", EINVAL, "xmit_policy: \"l4\"" + no_policy},
+		{"xmit_policy=0", EINVAL, "xmit_policy: \"0\"" + no_policy},
 		{"agg_mode=stable1", EINVAL,
 		 "agg_mode: \"stable1\" is not one of its values; use bandwidth, count or stable"},
 		{"tx_empty=free", EINVAL, "tx_empty: \"free\" is not one of its values; use keep or drop"},

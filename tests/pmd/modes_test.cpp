@@ -3,11 +3,14 @@
 #include "event_recorder.hpp"
 #include "test_bond.hpp"
 
+#include "base/mode.hpp"
+
 #include <rte_errno.h>
 
 #include <array>
 #include <atomic>
 #include <numeric>
+#include <optional>
 #include <thread>
 
 namespace braid {
@@ -89,11 +92,12 @@ TEST_F(RoundRobin, ATurnBeyondAShrunkSetStartsOver)
 
 constexpr unsigned flows = 4000;
 
-// Flow number `flow`, told from others by the fields that the policy looks at and by no others.
-packet_spec flow_under(braid_policy policy, std::uint32_t flow)
+// A packet of flow number `flow`, told from others by what the policy looks at and by nothing else.
+rte_mbuf *packet_under(braid_policy policy, std::uint32_t flow)
 {
 	packet_spec spec;
 	spec.sequence = flow;
+	std::optional<std::uint32_t> rss;
 	switch (policy) {
 	case BRAID_POLICY_L2:
 		spec.src_mac.addr_bytes[4] = static_cast<std::uint8_t>(flow >> 8);
@@ -105,8 +109,16 @@ packet_spec flow_under(braid_policy policy, std::uint32_t flow)
 	case BRAID_POLICY_L34:
 		spec.src_port = static_cast<std::uint16_t>(1024 + flow);
 		break;
+	case BRAID_POLICY_FLOW:
+		rss = flow;
+		break;
 	}
-	return spec;
+	rte_mbuf *const packet = make_packet(spec);
+	if (rss) {
+		packet->hash.rss = *rss;
+		packet->ol_flags |= RTE_MBUF_F_RX_RSS_HASH;
+	}
+	return packet;
 }
 
 // Sends one packet of each flow; element f of the answer is the index of the port that sent flow f.
@@ -116,7 +128,7 @@ std::vector<int> placement(test_bond &bond, std::span<fake_port> ports, braid_po
 	for (std::uint32_t first = 0; first < flows; first += 32) {
 		std::vector<rte_mbuf *> packets;
 		for (std::uint32_t f = first; f < std::min(first + 32, flows); f++)
-			packets.push_back(make_packet(flow_under(policy, f)));
+			packets.push_back(packet_under(policy, f));
 		EXPECT_EQ(bond.send(packets, queue), packets.size());
 	}
 	for (std::size_t i = 0; i < ports.size(); i++)
@@ -137,8 +149,8 @@ protected:
 	// The seed is fixed, so that shares, which are a matter of chance, are the same in every run.
 	std::string devargs(std::span<const fake_port> members) const
 	{
-		static constexpr const char *spelling[] = {"l2", "l23", "l34"};
-		return with_members(std::string("balance,seed=1,xmit_policy=") + spelling[GetParam()], members);
+		const char *const spelling = to_string(static_cast<hash_policy>(GetParam()));
+		return with_members(std::string("balance,seed=1,xmit_policy=") + spelling, members);
 	}
 	std::vector<int> place(test_bond &bond, std::uint16_t queue = 0)
 	{
@@ -160,7 +172,8 @@ protected:
 	std::array<fake_port, 4> ports_;
 };
 
-INSTANTIATE_TEST_SUITE_P(EveryPolicy, Balance, testing::Values(BRAID_POLICY_L2, BRAID_POLICY_L23, BRAID_POLICY_L34));
+INSTANTIATE_TEST_SUITE_P(EveryPolicy, Balance, 
+                         testing::Values(BRAID_POLICY_L2, BRAID_POLICY_L23, BRAID_POLICY_L34, BRAID_POLICY_FLOW));
 
 TEST_P(Balance, AFlowStaysOnItsMemberOnEveryQueueAndMembersShareAlike)
 {
@@ -241,7 +254,7 @@ TEST_P(Balance, LooksAtNothingThatIsNotInThePolicy)
 {
 	test_bond bond(devargs(ports_));
 	ASSERT_EQ(bond.bring_up(), 0);
-	for (braid_policy finer : {BRAID_POLICY_L23, BRAID_POLICY_L34}) {
+	for (braid_policy finer : {BRAID_POLICY_L23, BRAID_POLICY_L34, BRAID_POLICY_FLOW}) {
 		if (finer <= GetParam())
 			continue;
 		const std::vector<int> place = placement(bond, ports_, finer);

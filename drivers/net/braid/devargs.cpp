@@ -174,7 +174,7 @@ result<void> take_xmit_policy(bond_settings &into, std::string_view value, std::
 {
 	const std::optional<hash_policy> wanted = hash_policy_from(value);
 	if (!wanted)
-		return error(EINVAL, "%s is no transmit policy; use l2, l23 or l34", quoted(value).c_str());
+		return error(EINVAL, "%s is no transmit policy; use %s", quoted(value).c_str(), hash_policy_words);
 	into.xmit_policy = *wanted;
 	return {};
 }

@@ -118,7 +118,7 @@ constinit rte_vdev_driver driver = [] {
 bool is_braid_port(std::uint16_t port) noexcept { return rte_eth_devices[port].dev_ops == &braid_ops; }
 
 BRAID_REGISTER_VDEV("net_braid", driver,
-                    "mode=<mode> member=<device> primary=<device> xmit_policy=<l2|l23|l34> "
+                    "mode=<mode> member=<device> primary=<device> xmit_policy=<l2|l23|l34|flow> "
                     "lsc_poll_period_ms=<ms> up_delay=<ms> down_delay=<ms> mac=<address> socket_id=<n> "
                     "tx_empty=<keep|drop> rx_port=<bond|member> drain_ms=<ms> seed=<n>");
 

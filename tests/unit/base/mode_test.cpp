@@ -51,9 +51,24 @@ TEST(HashPolicy, BothFamiliesOfSpellings)
 	EXPECT_EQ(hash_policy_from("l2"), hash_policy::l2);
 	EXPECT_EQ(hash_policy_from("layer2+3"), hash_policy::l23);
 	EXPECT_EQ(hash_policy_from("layer3+4"), hash_policy::l34);
+	EXPECT_EQ(hash_policy_from("l2+l3"), hash_policy::l23);
+	EXPECT_EQ(hash_policy_from("l3+l4"), hash_policy::l34);
+	EXPECT_EQ(hash_policy_from("l2+l3+l4"), hash_policy::l34);
 	EXPECT_STREQ(to_string(hash_policy::l34), "l34");
-	EXPECT_FALSE(hash_policy_from("l4"));
-	EXPECT_FALSE(hash_policy_from(""));
+	for (const char *text : {"", "l4", "l3", "L2", "l2+", "+l2", "layer2+l3", "flow "})
+		EXPECT_FALSE(hash_policy_from(text)) << '"' << text << '"';
+}
+
+TEST(HashPolicy, WordsNameEveryPolicyByItsCanonicalSpelling)
+{
+	std::string words;
+	for (unsigned i = 0; i < hash_policy_count; i++) {
+		const auto policy = static_cast<hash_policy>(i);
+		EXPECT_EQ(hash_policy_from(to_string(policy)), policy);
+		words += i == 0 ? "" : i + 1 == hash_policy_count ? " or " : ", ";
+		words += to_string(policy);
+	}
+	EXPECT_EQ(hash_policy_words, words);
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "scripted_port.hpp"
 
+#include <set>
+
 namespace braid {
 namespace {
 
@@ -49,6 +51,15 @@ TEST(Select, BalanceHasAFunctionForEachPolicy)
 	EXPECT_TRUE(selected(mode::balance, 2, tx_empty::keep, hash_policy::l23) == l23);
 	EXPECT_TRUE(selected(mode::balance, 2, tx_empty::keep, hash_policy::l34) == l34);
 	EXPECT_TRUE(l2 != l23 && l23 != l34 && l2 != l34);
+}
+
+TEST(Select, NoTwoPoliciesShareAFunction)
+{
+	std::set<tx_function> functions;
+	for (unsigned i = 0; i < hash_policy_count; i++)
+		functions.insert(selected(mode::balance, 2, tx_empty::keep, static_cast<hash_policy>(i)));
+	EXPECT_EQ(functions.size(), hash_policy_count);
+	EXPECT_FALSE(functions.contains(nullptr));
 }
 
 TEST(Select, ReceiveIsChosenByCountAndByWhosePortPacketsCarry)
