@@ -140,6 +140,8 @@ BRAID_PUBLIC int braid_destroy(std::uint16_t port)
 		return refuse(port, no_bond(port));
 	if (b->on_worker_thread())
 		return refuse(port, error(EDEADLK, "a bond cannot be destroyed from its own event callback"));
+	if (!b->begin_close())
+		return refuse(port, error(ENODEV, "%s is being closed", b->device_name()));
 	const std::string name = b->device_name();
 	b.reset();
 	// Closed before the bus hears of it: while it removes a device it holds a lock, and a listener that waits for that lock

@@ -159,7 +159,12 @@ int braid_create(const char *name, const char *devargs);
 
 /**
  * Stops and closes a bond, gives its members back as they were, and removes the device. No thread may be in, or enter, a
- * burst function of the bond. -EDEADLK from an event callback.
+ * burst function or any other function of rte_ethdev.h with the bond's port; functions of this file and telemetry may run.
+ *
+ * From the call on they fail with -ENODEV. One that is inside a device is waited for, as is an event callback that is
+ * running; the drain of a removal ends.
+ *
+ * @return -EDEADLK from an event callback; -ENODEV also while another thread destroys the bond.
  */
 int braid_destroy(uint16_t bond_port_id);
 

@@ -86,11 +86,17 @@ result<void> bond::open() noexcept
 	return {};
 }
 
+bool bond::begin_close() noexcept
+{
+	const state_guard guard(state_);
+	return !closing_.exchange(true);
+}
+
 void bond::close() noexcept
 {
+	begin_close();
 	{
 		const state_guard guard(state_);
-		closing_ = true;
 		stop_watching_ = true;
 	}
 	watch_wakes_.notify_all();

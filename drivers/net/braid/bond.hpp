@@ -114,7 +114,10 @@ public:
 
 	// Claims the wanted members that exist and starts the bond's threads. On failure nothing is left behind.
 	result<void> open() noexcept;
-	// Lets go of everything; every later call fails with ENODEV.
+	// From now on every call fails with ENODEV, and an operation that waits for anything but a device ends. False: somebody
+	// has begun already.
+	bool begin_close() noexcept;
+	// Lets go of everything.
 	void close() noexcept;
 
 	result<void> configure() noexcept;
@@ -271,7 +274,7 @@ private:
 	// Guards what follows, down to the snapshot's writer side.
 	ordered_mutex<lock_place::state> state_;
 	rte_eth_dev *dev_; // null once closed
-	std::atomic<bool> closing_{false}; // set once, with the state lock held
+	std::atomic<bool> closing_{false}; // set once, by begin_close(), with the state lock held
 	bool started_ = false;
 	std::vector<member_ptr> members_; // in the order in which they were added
 	member_ptr joining_;              // is being attached; may or may not be in members_

@@ -122,14 +122,14 @@ result<void> bond::remove(member_id id) noexcept
 	return {};
 }
 
-// Waits until every receive queue of the application has seen the leaving member empty, at most drain_ms. An application
-// that does not poll receives nothing more from it either way.
+// Waits until every receive queue of the application has seen the leaving member empty, at most drain_ms and not while the
+// bond is being closed. An application that does not poll receives nothing more from it either way.
 void bond::drain(member &m) noexcept
 {
 	const std::uint64_t number = drain_;
 	const auto dry = [&] {
 		const state_guard state(state_);
-		if (m.state != member_state::leaving)
+		if (m.state != member_state::leaving || closing_)
 			return true;
 		for (unsigned q = 0; q < wanted_.rx_queues && q < rx_lanes_.size(); q++)
 			if (rx_lanes_[q] && rx_lanes_[q]->dry_in.load(std::memory_order_acquire) != number)
