@@ -179,6 +179,7 @@ const char *to_string(fake_op op) noexcept
 		"ptypes_get",
 		"rxq_info",
 		"txq_info",
+		"tx_done_cleanup",
 		"rx_burst",
 		"tx_burst",
 		"tx_prepare",
@@ -334,6 +335,20 @@ void fake_port::device::halt(const char *why)
 	for_each_queue([&](const queue &q) { note_inside(q, why); });
 	for (auto &queue : rx)
 		drop_received(*queue);
+	if (mode.load() == fake_tx::ring)
+		for (auto &queue : tx)
+			tx_lost.fetch_add(queue->empty_ring(SIZE_MAX));
+}
+
+std::size_t fake_port::device::tx_queue::empty_ring(std::size_t most)
+{
+	const std::lock_guard guard(kept_lock);
+	const auto end = kept.begin() + static_cast<std::ptrdiff_t>(std::min(most, kept.size()));
+	const auto left = static_cast<std::size_t>(end - kept.begin());
+	rte_pktmbuf_free_bulk(kept.data(), static_cast<unsigned>(left));
+	kept.erase(kept.begin(), end);
+	cleaned += left;
+	return left;
 }
 
 // A burst that is held inside keeps its ring; the destructor empties it later.
@@ -400,7 +415,7 @@ std::uint16_t fake_tx_burst(void *opaque, rte_mbuf **packets, std::uint16_t n)
 
 	std::uint64_t room = std::min<std::uint64_t>(n, queue.per_burst.load());
 	room = spend(queue.budget, before_strike(queue.refuse_in, room));
-	const bool keep = owner.mode.load() == fake_tx::keep;
+	const bool keep = owner.mode.load() != fake_tx::sink;
 	const rte_mempool *const first_pool = room > 0 ? packets[0]->pool : nullptr;
 	std::uint16_t taken = 0;
 	for (; taken < room; taken++) {
@@ -467,10 +482,15 @@ int fake_rx_descriptor_status(void *opaque, std::uint16_t offset)
 
 int fake_tx_descriptor_status(void *opaque, std::uint16_t offset)
 {
-	const auto &queue = *static_cast<const device::tx_queue *>(opaque);
-	if (offset >= queue.descriptors.load())
+	auto &queue = *static_cast<device::tx_queue *>(opaque);
+	const unsigned size = queue.descriptors.load();
+	if (offset >= size)
 		return -EINVAL;
-	return queue.budget.load() == 0 ? RTE_ETH_TX_DESC_FULL : RTE_ETH_TX_DESC_DONE;
+	if (queue.owner->mode.load() != fake_tx::ring)
+		return RTE_ETH_TX_DESC_DONE;
+	// Offset 0 is where the next packet goes; the last one sent stands just before it.
+	const std::lock_guard guard(queue.kept_lock);
+	return size - offset <= queue.kept.size() ? RTE_ETH_TX_DESC_FULL : RTE_ETH_TX_DESC_DONE;
 }
 
 } // namespace braid

@@ -55,6 +55,10 @@ struct fake_port::device {
 		std::atomic<std::uint64_t> refuse_in{0}; // packets until the one to refuse; 0: none
 		std::mutex kept_lock;
 		std::vector<rte_mbuf *> kept; // guarded by kept_lock
+		std::uint64_t cleaned = 0;    // have left the ring since tx_done_cleanup was asked; guarded by kept_lock
+
+		// Frees the oldest packets. Returns how many there were.
+		std::size_t empty_ring(std::size_t most);
 	};
 	// A ring with one producer at a time (under inject_lock) and one consumer at a time (who is inside).
 	struct rx_queue : queue {
@@ -114,8 +118,7 @@ struct fake_port::device {
 	int scripted_failure(fake_op op, unsigned place);
 	bool is_replay() const; // needs `lock`
 
-	// Turns the fast path on and off; off notes who is still inside, and frees what the receive rings
-	// hold.
+	// Turns the fast path on and off; off notes who is still inside, and frees what the rings hold.
 	void run() { running.store(true); }
 	void halt(const char *why);
 	void drop_received(rx_queue &queue);
@@ -153,6 +156,7 @@ struct fake_port::device {
 	std::atomic<int> prepare_error{0};
 	std::atomic<std::uint64_t> prepared{0};
 	std::atomic<std::uint64_t> rx_lost{0};
+	std::atomic<std::uint64_t> tx_lost{0};
 	std::atomic<unsigned> link_latency_ms{0};
 	std::array<std::atomic<bool>, fake_op_count> held{};
 	std::array<std::atomic<unsigned>, fake_op_count> waiting{};

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdio>
 #include <span>
+#include <utility>
 
 namespace braid {
 namespace {
@@ -504,6 +505,14 @@ void txq_info(rte_eth_dev *dev, std::uint16_t index, rte_eth_txq_info *info)
 	info->nb_desc = call.owner.tx[index]->descriptors.load();
 }
 
+int tx_done_cleanup(void *opaque, std::uint32_t)
+{
+	auto &queue = *static_cast<device::tx_queue *>(opaque);
+	queue.owner->counts[index_of(fake_op::tx_done_cleanup)]++;
+	const std::lock_guard guard(queue.kept_lock);
+	return static_cast<int>(std::exchange(queue.cleaned, 0));
+}
+
 // One by one, since the order of the fields differs between releases; without those that the port is to lack.
 void fill(eth_dev_ops &ops, const std::vector<fake_op> &absent)
 {
@@ -549,6 +558,7 @@ void fill(eth_dev_ops &ops, const std::vector<fake_op> &absent)
 	add(fake_op::ptypes_get, ops.dev_supported_ptypes_get, sdk::supported_ptypes_get<ptypes_get>);
 	add(fake_op::rxq_info, ops.rxq_info_get, rxq_info);
 	add(fake_op::txq_info, ops.txq_info_get, txq_info);
+	add(fake_op::tx_done_cleanup, ops.tx_done_cleanup, tx_done_cleanup);
 	assert(lacking == absent.size() && "one of the ops in `absent` is one that every driver has");
 }
 
@@ -607,7 +617,8 @@ rte_eth_dev *make_port(rte_vdev_device *vdev, device &owner)
 	dev->tx_pkt_burst = fake_tx_burst;
 	dev->rx_queue_count = sdk::rx_queue_count<rx_queue_count>;
 	dev->rx_descriptor_status = fake_rx_descriptor_status;
-	dev->tx_descriptor_status = fake_tx_descriptor_status;
+	if (o.tells_tx_status)
+		dev->tx_descriptor_status = fake_tx_descriptor_status;
 	// Left alone for `none`: since 25.11 there stands a function that must not be overwritten with null.
 	if (o.prepare == fake_prepare::first)
 		dev->tx_pkt_prepare = fake_prepare_first;

@@ -341,6 +341,15 @@ std::size_t fake_port::kept(std::uint16_t queue) const
 	});
 }
 
+std::size_t fake_port::transmit(std::uint16_t queue, std::size_t packets)
+{
+	std::size_t left = 0;
+	at(device_->tx, queue, [&](auto &q) { left += q.empty_ring(packets); });
+	return left;
+}
+
+std::uint64_t fake_port::tx_lost() const { return device_->tx_lost.load(); }
+
 void fake_port::prepare_refuse_once(std::uint64_t nth, int error)
 {
 	device_->prepare_error.store(error);

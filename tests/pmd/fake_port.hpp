@@ -70,6 +70,7 @@ enum class fake_op : std::uint8_t {
 	ptypes_get,
 	rxq_info,
 	txq_info,
+	tx_done_cleanup,
 	// The fast path. For hold(), waiting() and count().
 	rx_burst,
 	tx_burst,
@@ -85,8 +86,9 @@ const char *to_string(fake_op op) noexcept;
 // so that a test can see whether each distinct one is called.
 enum class fake_prepare : std::uint8_t { none, first, second };
 
-// What happens to a transmitted packet: counted and freed, or stored for take_tx().
-enum class fake_tx : std::uint8_t { sink, keep };
+// What happens to a transmitted packet: counted and freed, stored for take_tx(), or put into a ring, where it stands until
+// transmit(). What stands in a ring at a stop is lost.
+enum class fake_tx : std::uint8_t { sink, keep, ring };
 
 // What a port is, fixed before it is plugged in.
 struct fake_options {
@@ -120,6 +122,7 @@ struct fake_options {
 	// 4: as vector drivers, nothing for a burst under 4, else rounded down to a multiple of 4.
 	unsigned rx_burst_step = 1;
 	unsigned rx_ring = 1023;           // Packets that inject() can queue per queue.
+	bool tells_tx_status = true;     // has rte_eth_tx_descriptor_status()
 	bool stats_reset_on_start = false; // The counters of stats_get start again at 0 with each start.
 
 	// Ops that the driver does not have, each once: ethdev answers -ENOTSUP. Any of the groups "changes"
@@ -227,7 +230,7 @@ public:
 	// The on_call-th call of op from now (1: the next) returns -error and changes nothing; with `always`,
 	// every call. The later script for the same op wins. mac_remove has no way to tell: it then does
 	// nothing. A failing close returns the error, and the port goes all the same. No effect on is_removed,
-	// ptypes_get, rxq_info, txq_info, the queue releases, and bursts (see the limits below).
+	// ptypes_get, rxq_info, txq_info, tx_done_cleanup, the queue releases, and bursts (see the limits below).
 	void fail(fake_op op, int error, unsigned on_call = 1);
 
 	// Forgets the script for op. heal_all(): for all of them.
@@ -321,6 +324,11 @@ public:
 	// queue after queue.
 	std::vector<rte_mbuf *> take_tx(std::uint16_t queue = all_queues);
 	std::size_t kept(std::uint16_t queue = all_queues) const;
+
+	// Under fake_tx::ring: so many of the packets that stand there leave, the oldest first. Returns how many did.
+	std::size_t transmit(std::uint16_t queue, std::size_t packets);
+	std::size_t in_ring(std::uint16_t queue = all_queues) const { return kept(queue); }
+	std::uint64_t tx_lost() const; // found in a ring by stop or unplug
 
 	// --- Prepare (options.prepare) ---
 
