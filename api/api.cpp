@@ -181,6 +181,12 @@ BRAID_PUBLIC int braid_member_remove(std::uint16_t port, std::uint32_t id)
 	return b ? answer(port, b->remove(static_cast<member_id>(id))) : refuse(port, no_bond(port));
 }
 
+BRAID_PUBLIC int braid_member_remove_now(std::uint16_t port, std::uint32_t id)
+{
+	const bond_ptr b = find_bond(port);
+	return b ? answer(port, b->remove_now(static_cast<member_id>(id))) : refuse(port, no_bond(port));
+}
+
 BRAID_PUBLIC int braid_member_rename(std::uint16_t port, std::uint32_t id, const char *name)
 {
 	const bond_ptr b = find_bond(port);

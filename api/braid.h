@@ -115,7 +115,7 @@ struct braid_info {
 /** What an event is about. */
 enum braid_event_kind {
 	BRAID_EVENT_MEMBER_ADDED = 0,    /**< Its device is the bond's now; a pending member has it when it appears. */
-	BRAID_EVENT_MEMBER_REMOVED = 1,  /**< An administrator removed it. */
+	BRAID_EVENT_MEMBER_REMOVED = 1,  /**< An administrator removed it; `reason` says what was left behind, if anything. */
 	BRAID_EVENT_MEMBER_LOST = 2,     /**< Its device vanished; it is pending. */
 	BRAID_EVENT_MEMBER_RENAMED = 3,  /**< old_name is what it was called before. */
 	BRAID_EVENT_MEMBER_USABLE = 4,   /**< It may transmit. */
@@ -183,12 +183,17 @@ int braid_member_add(uint16_t bond_port_id, const char *device, const struct bra
                      uint32_t *id);
 
 /**
- * Removes a member without losing packets: it transmits no more, what it has received is delivered while the application
- * polls (at most devarg drain_ms), then it is stopped and gets its MAC address, MTU and promiscuity back. The last one may go.
+ * Removes a member without losing packets: it is given nothing more to transmit; then what it has been given leaves it, and what
+ * it receives is delivered while the application polls, until nothing has come for 5 ms and every receive queue was
+ * found empty, at most for as long as devarg drain_ms says. Then it is stopped and gets its MAC address, MTU and promiscuity
+ * back. The last one may go.
  *
  * @return -ENOENT no such member.
  */
 int braid_member_remove(uint16_t bond_port_id, uint32_t id);
+
+/** The same at once: what stands in its queues is left to its driver. */
+int braid_member_remove_now(uint16_t bond_port_id, uint32_t id);
 
 /**
  * Renames a member. Its id, its flows and its counters stay; nothing is stopped. Its own name again is a success.

@@ -171,9 +171,13 @@ int member_add(const char *, const char *params, rte_tel_data *d) noexcept
 
 int member_remove(const char *, const char *params, rte_tel_data *d) noexcept
 {
-	return steer(params, d, "<bond>,<member>", 2, 2, [](bond &b, const parameters &p) -> result<void> {
+	return steer(params, d, "<bond>,<member>[,force]", 2, 3, [](bond &b, const parameters &p) -> result<void> {
 		const result<member_id> id = member_named(b, p.piece[1]);
-		return id ? b.remove(*id) : id.error();
+		if (!id)
+			return id.error();
+		if (p.count == 3 && p.piece[2] != "force")
+			return error(EINVAL, "%s: use force, or nothing", quoted(p.piece[2]).c_str());
+		return p.count == 3 ? b.remove_now(*id) : b.remove(*id);
 	});
 }
 
@@ -246,7 +250,7 @@ RTE_INIT(register_telemetry)
 	rte_telemetry_register_cmd("/braid/member_add", member_add,
 	                           "Adds a member. Parameters: <bond>,<device>[,<name>]");
 	rte_telemetry_register_cmd("/braid/member_remove", member_remove,
-	                           "Removes a member. Parameters: <bond>,<member>");
+	                           "Removes a member; with force, what it holds is lost. Parameters: <bond>,<member>[,force]");
 	rte_telemetry_register_cmd("/braid/member_rename", member_rename,
 	                           "Renames a member. Parameters: <bond>,<member>,<new name>");
 	rte_telemetry_register_cmd("/braid/mode", set_mode, "Changes the mode. Parameters: <bond>,<mode>");

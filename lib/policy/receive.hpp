@@ -36,9 +36,12 @@ std::uint16_t receive(const snapshot &s, rx_lane &lane, rte_mbuf **pkts, std::ui
 		const rx_source &member = s.rx_member[at];
 		const auto room = static_cast<std::uint16_t>(n - total);
 		const unsigned got = Port::receive(member.port, lane.queue, pkts + total, room);
-		// With less room, nothing received does not mean that nothing waits.
-		if (member.draining && got == 0 && room >= rx_min_room) [[unlikely]]
-			lane.dry_in.store(s.drain, std::memory_order_release); // pairs with the wait in removal
+		if (member.draining) [[unlikely]] {
+			lane.from_leaving.add(got);
+			// With less room, nothing received does not mean that nothing waits.
+			if (got == 0 && room >= rx_min_room)
+				lane.dry_looks.add(1);
+		}
 		if (member.deliver) [[likely]] {
 			if constexpr (Owner == rx_port::bond)
 				for (unsigned k = total; k < total + got; k++)

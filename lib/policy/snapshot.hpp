@@ -47,15 +47,16 @@ struct alignas(64) rx_lane {
 	std::uint16_t queue = 0;
 	std::uint16_t next = 0;      // index of the member to poll first; clamped at each use
 	counter backup_dropped;      // packets received on a member that may not deliver, and freed
-	// The last drain (snapshot::drain) in which this queue found the leaving member empty. Removal waits for it.
-	std::atomic<std::uint64_t> dry_in{0};
+	// What removal watches, which comes to an end when the leaving member has been found empty and stays so.
+	counter from_leaving;        // packets received from a member that is leaving
+	counter dry_looks;           // times that it was asked and had none
 };
 
 // A member as the receive path sees it.
 struct rx_source {
 	std::uint16_t port;
 	bool deliver;    // false: a backup; what it receives is freed and counted, so that flooded frames do not come twice
-	bool draining;   // about to leave; report when it is empty
+	bool draining;   // about to leave; tell whether it is empty
 };
 
 using tx_function = std::uint16_t (*)(const snapshot &, tx_lane &, rte_mbuf **, std::uint16_t) noexcept;
@@ -83,7 +84,6 @@ public:
 	std::array<std::uint16_t, max_members> prepare_port{};  // one port for each distinct tx_prepare, [0, prepare_count)
 
 	std::uint64_t generation = 0;
-	std::uint64_t drain = 0;       // number of the removal that is draining a member now; 0: none
 	std::uint32_t canary = alive;  // poisoned on destruction; tests check it while they use the object
 	enum mode mode = mode::round_robin;
 	hash_policy policy = hash_policy::l2;

@@ -128,10 +128,12 @@ public:
 	std::optional<rx_queue_config> rx_queue(std::uint16_t queue) noexcept;
 	std::optional<tx_queue_config> tx_queue(std::uint16_t queue) noexcept;
 
-	// ---- members (membership.cpp, attachment.cpp); any thread but a burst's
+	// ---- members (membership.cpp, removal.cpp, attachment.cpp); any thread but a burst's
 
 	result<member_id> add(const member_spec &spec, std::string_view wanted_name) noexcept;
+	// Waits until nothing of it is under way, at most drain_ms. remove_now() does not.
 	result<void> remove(member_id id) noexcept;
+	result<void> remove_now(member_id id) noexcept;
 
 	// ---- their names (names.cpp); any thread but a burst's
 
@@ -213,7 +215,11 @@ private:
 	void give_back_unused_ports() noexcept;
 	bool expected(std::uint16_t port) noexcept;
 	void adopt_mac(const rte_ether_addr &mac) noexcept;
-	void drain(member &m) noexcept;
+	enum class leaving { drained, at_once };
+	result<void> take_out(member_id id, leaving how) noexcept;
+	bool drain(const member_ptr &m) noexcept;
+	unsigned untransmitted(member &m, std::uint64_t &freed) noexcept;
+	std::string left_in(member &m, bool still) noexcept;
 	void refresh_reta_size() noexcept;
 	std::optional<std::uint16_t> find_port(const member &m) const noexcept;
 	template <typename Change, typename Undo>
@@ -293,8 +299,6 @@ private:
 	std::uint64_t seed_;
 	std::optional<member_spec> primary_wish_; // until a member matches it
 	std::uint64_t generation_ = 0;
-	std::uint64_t drain_ = 0;         // number of the last drain
-	std::uint64_t draining_now_ = 0;  // its number while one runs
 	port_counters departed_;          // what removed members had counted
 	own_counters forgotten_;          // of our own counters, at the last reset
 	rcu::cell<snapshot> snapshot_;

@@ -22,7 +22,12 @@ void bond::log(const event &e) const noexcept
 	const char *const who = e.after.c_str();
 	switch (e.kind) {
 	case event_kind::member_added: BRAID_LOG(INFO, "%s: member %s has joined", device_name_, who); break;
-	case event_kind::member_removed: BRAID_LOG(INFO, "%s: member %s has been removed", device_name_, who); break;
+	case event_kind::member_removed:
+		if (e.reason.empty())
+			BRAID_LOG(INFO, "%s: member %s has been removed", device_name_, who);
+		else
+			BRAID_LOG(WARNING, "%s: member %s has been removed: %s", device_name_, who, e.reason.c_str());
+		break;
 	case event_kind::member_lost:
 		BRAID_LOG(WARNING, "%s: the device of member %s has gone; it joins again when it is back", device_name_, who);
 		break;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// Members as operators see them: added and removed. Adding is a transaction; removing loses no packet that could be saved. What
-// happens to their devices is in attachment.cpp, their names are in names.cpp.
+// Members as operators add them, which is a transaction. Removing them is in removal.cpp, their names are in names.cpp, what
+// happens to their devices is in attachment.cpp.
 #include "bond.hpp"
 
 #include "clock.hpp"
@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <thread>
 
 namespace braid {
 namespace {
@@ -74,71 +73,6 @@ result<member_id> bond::add(const member_spec &spec, std::string_view wanted_nam
 	if (!joined)
 		BRAID_LOG(INFO, "%s: member %s is wanted and joins when its device appears", device_name_, label.c_str());
 	return m->id;
-}
-
-result<void> bond::remove(member_id id) noexcept
-{
-	const config_guard guard(config_);
-	if (result<void> open = still_open(); !open)
-		return open;
-	member_ptr m;
-	bool ran = false;
-	{
-		const state_guard state(state_);
-		m = member_with(id);
-		if (!m)
-			return error(ENOENT, "%s has no member with id %u", device_name_, to_number(id));
-		ran = m->state == member_state::running;
-		if (ran) {
-			m->deliver_while_leaving = mode_ != mode::active_backup || last_.active == id;
-			m->state = member_state::leaving;
-			draining_now_ = ++drain_;
-		}
-		failover_.leave(id);
-		republish();
-	}
-	if (ran)
-		drain(*m);
-	{
-		const state_guard state(state_);
-		m->state = member_state::gone;
-		draining_now_ = 0;
-		publish(last_, change::same_operation);
-	}
-	rcu::wait_for_readers();
-	let_go(m);
-	{
-		const state_guard state(state_);
-		departed_ += m->counted.sum();
-		if (m->seat)
-			seats_.leave(*m->seat);
-		tell(event_kind::member_removed, id);
-		names_.forget(id);
-		std::erase(members_, m);
-		publish_directory();
-	}
-	give_back_unused_ports();
-	refresh_reta_size();
-	return {};
-}
-
-// Waits until every receive queue of the application has seen the leaving member empty, at most drain_ms and not while the
-// bond is being closed. An application that does not poll receives nothing more from it either way.
-void bond::drain(member &m) noexcept
-{
-	const std::uint64_t number = drain_;
-	const auto dry = [&] {
-		const state_guard state(state_);
-		if (m.state != member_state::leaving || closing_)
-			return true;
-		for (unsigned q = 0; q < wanted_.rx_queues && q < rx_lanes_.size(); q++)
-			if (rx_lanes_[q] && rx_lanes_[q]->dry_in.load(std::memory_order_acquire) != number)
-				return false;
-		return true;
-	};
-	const time_ms until = now_ms() + settings_.drain_ms;
-	while (!dry() && now_ms() < until)
-		std::this_thread::sleep_for(std::chrono::microseconds(200));
 }
 
 } // namespace braid

@@ -63,7 +63,6 @@ void bond::publish(const decision &d, change kind) noexcept
 	if (kind == change::counts)
 		generation_++;
 	next->generation = generation_;
-	next->drain = draining_now_;
 	next->bond_port = port_;
 	next->mode = mode_;
 	next->policy = policy_;

@@ -258,6 +258,18 @@ template <auto Handler> std::uint32_t rx_queue_count(void *queue) noexcept
 }
 #endif
 
+// How many descriptors of a transmit queue of a running port are in use, or -ENOTSUP. Known since 24.03; the inline function
+// of ethdev stands behind an "experimental" mark for some releases and does not look for a driver without an answer.
+inline int tx_queue_count([[maybe_unused]] std::uint16_t port, [[maybe_unused]] std::uint16_t queue) noexcept
+{
+#if BRAID_DPDK_SINCE(24, 3)
+	const rte_eth_fp_ops &ops = rte_eth_fp_ops[port];
+	return ops.tx_queue_count != nullptr ? ops.tx_queue_count(ops.txq.data[queue]) : -ENOTSUP;
+#else
+	return -ENOTSUP;
+#endif
+}
+
 // Tells ethdev to leave MAC addresses, promiscuity and allmulticast alone after dev_start: the bond replays
 // them to its members itself, in the transaction that can still fail. Before 24.11 ethdev repeats them in any
 // case, so the operations concerned must accept a value that is already set.

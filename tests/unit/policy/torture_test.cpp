@@ -78,7 +78,6 @@ void fill_at_random(snapshot &s, std::mt19937 &random)
 		s.prepare_port[s.prepare_count++] = s.tx_port[m];
 	s.rx_count = static_cast<std::uint16_t>(polled);
 	s.bond_port = static_cast<std::uint16_t>(1000 + below(1000));
-	s.drain = below(100);
 	s.rx = select_rx<scripted_port>(polled, below(2) == 0 ? rx_port::bond : rx_port::member);
 }
 
