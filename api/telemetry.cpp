@@ -86,7 +86,8 @@ int list(const char *, const char *, rte_tel_data *d) noexcept
 {
 	rte_tel_data_start_array(d, RTE_TEL_STRING_VAL);
 	for (const bond_ptr &b : all_bonds())
-		rte_tel_data_add_array_string(d, b->device_name());
+		if (b->is_made())
+			rte_tel_data_add_array_string(d, b->device_name());
 	return 0;
 }
 

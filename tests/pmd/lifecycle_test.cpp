@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // Configure, start, stop, reconfigure, close: in every order, with members before, after and in between.
 #include "port_view.hpp"
+#include "telemetry_client.hpp"
 #include "test_bond.hpp"
 
 #include <rte_bus_vdev.h>
@@ -8,6 +9,7 @@
 #include <array>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <random>
 
 namespace braid {
@@ -399,6 +401,30 @@ TEST_F(Lifecycle, StatusMayBeQueriedWhileBondsComeAndGo)
 	stop = true;
 	reader.join();
 	EXPECT_GE(asked, 12u);
+}
+
+// Mistake 18: a bond asked before it was whole. A command that came in between took a member away that the devargs name, and
+// the bond could not be made.
+TEST_F(Lifecycle, ABondThatIsBeingMadeIsNotThereYet)
+{
+	fake_port member;
+	std::uint16_t next = 0;
+	while (rte_eth_dev_is_valid_port(next) != 0)
+		next++;
+	member.hold(fake_op::stats_get); // the last thing it is asked when it is claimed
+	std::optional<test_bond> bond;
+	std::thread maker([&] { bond.emplace("mode=balance,member=" + member.name()); });
+	ASSERT_TRUE(eventually([&] { return member.waiting(fake_op::stats_get) == 1; }));
+	EXPECT_EQ(braid_member_add(next, member.name().c_str(), nullptr, nullptr), -ENODEV);
+	EXPECT_EQ(braid_destroy(next), -ENODEV);
+	telemetry_client telemetry;
+	EXPECT_EQ(telemetry.ask("/braid/list").find("net_braid0"), std::string::npos);
+	EXPECT_NE(telemetry.ask("/braid/show,net_braid0").find("there is no bond"), std::string::npos);
+	member.release(fake_op::stats_get);
+	maker.join();
+	ASSERT_EQ(bond->port(), next);
+	EXPECT_EQ(bond->names(), std::vector<std::string>{member.name()});
+	EXPECT_NE(telemetry.ask("/braid/list").find("net_braid0"), std::string::npos);
 }
 
 // Mistake 18: a port that is added to a bond that is being destroyed.

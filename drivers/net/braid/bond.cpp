@@ -83,6 +83,7 @@ result<void> bond::open() noexcept
 			close();
 			return why;
 		}
+	made_ = true;
 	return {};
 }
 

@@ -114,6 +114,8 @@ public:
 
 	// Claims the wanted members that exist and starts the bond's threads. On failure nothing is left behind.
 	result<void> open() noexcept;
+	// Whether open() has succeeded: until then nobody but the probe may ask for anything.
+	bool is_made() const noexcept { return made_; }
 	// From now on every call fails with ENODEV, and an operation that waits for anything but a device ends. False: somebody
 	// has begun already.
 	bool begin_close() noexcept;
@@ -280,6 +282,7 @@ private:
 	// Guards what follows, down to the snapshot's writer side.
 	ordered_mutex<lock_place::state> state_;
 	rte_eth_dev *dev_; // null once closed
+	std::atomic<bool> made_{false};    // set once, by open()
 	std::atomic<bool> closing_{false}; // set once, by begin_close(), with the state lock held
 	bool started_ = false;
 	std::vector<member_ptr> members_; // in the order in which they were added

@@ -111,7 +111,7 @@ bond_ptr find_bond(std::uint16_t port) noexcept
 {
 	const std::lock_guard guard(list_lock);
 	for (const bond_ptr &b : bonds)
-		if (b->port() == port)
+		if (b->port() == port && b->is_made())
 			return b;
 	return nullptr;
 }
@@ -120,7 +120,7 @@ bond_ptr find_bond(std::string_view device_name) noexcept
 {
 	const std::lock_guard guard(list_lock);
 	for (const bond_ptr &b : bonds)
-		if (device_name == b->device_name())
+		if (device_name == b->device_name() && b->is_made())
 			return b;
 	return nullptr;
 }

@@ -20,7 +20,8 @@ using bond_ptr = std::shared_ptr<bond>;
 bool register_bond(const bond_ptr &b) noexcept;
 void unregister_bond(const bond *b) noexcept;
 
-// Null if there is none. Whoever holds the result may call it after the bond was closed; it then answers ENODEV.
+// Null if there is none, or one that is still being made. Whoever holds the result may call it after the bond was closed; it
+// then answers ENODEV.
 bond_ptr find_bond(std::uint16_t port) noexcept;
 bond_ptr find_bond(std::string_view device_name) noexcept;
 std::vector<bond_ptr> all_bonds() noexcept;
