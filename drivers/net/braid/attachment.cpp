@@ -258,6 +258,7 @@ void bond::lose(member &m) noexcept
 		return;
 	m.link_up = false;
 	m.state = member_state::gone;
+	m.lost = true;
 	failover_.report(m.id, {}, now_ms());
 	failover_.set_enabled(m.id, false);
 	republish();
@@ -272,8 +273,10 @@ void bond::forget_device(const member_ptr &m) noexcept
 	bool comes_back = false;
 	{
 		const state_guard state(state_);
-		if (m->state != member_state::gone || member_with(m->id) != m)
-			return; // being added or removed by somebody who sees that it has vanished
+		// Not lost: being added by somebody who sees that it has vanished, or another thread was here before. Of one that
+		// is being removed the state says nothing: it is gone as well.
+		if (!std::exchange(m->lost, false) || member_with(m->id) != m)
+			return;
 		m->state = member_state::pending;
 		m->port = no_port;
 		comes_back = m->announced_port != no_port;

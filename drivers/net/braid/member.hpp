@@ -51,6 +51,7 @@ struct member {
 	char device_name[RTE_ETH_NAME_MAX_LEN] = ""; // ethdev name of the last port that was admitted
 	std::optional<unsigned> seat; // from the first attachment on
 	bool deliver_while_leaving = false;
+	bool lost = false; // its device has vanished, and nobody has said so yet
 	bool link_up = false; // as the port last said, before any delay
 	std::uint16_t refused_port = no_port; // could not join: logged once, not tried again by itself
 	std::uint16_t announced_port = no_port; // matches, is reserved, and is about to be usable
