@@ -35,6 +35,24 @@ static_assert(BRAID_EVENT_MEMBER_ADDED == static_cast<int>(event_kind::member_ad
               BRAID_EVENT_ACTIVE_CHANGED == static_cast<int>(event_kind::active_changed) &&
               BRAID_EVENT_ATTACH_FAILED == static_cast<int>(event_kind::attach_failed));
 
+static_assert(BRAID_WHY_NOT_NONE == static_cast<int>(why_not::none) &&
+              BRAID_WHY_NOT_LINK_DOWN == static_cast<int>(why_not::link_down) &&
+              BRAID_WHY_NOT_UP_DELAY == static_cast<int>(why_not::up_delay) &&
+              BRAID_WHY_NOT_STANDBY == static_cast<int>(why_not::standby) &&
+              BRAID_WHY_NOT_STOPPED == static_cast<int>(why_not::stopped) &&
+              BRAID_WHY_NOT_MIN_LINKS == static_cast<int>(why_not::min_links) &&
+              BRAID_WHY_NOT_DISABLED == static_cast<int>(why_not::disabled) &&
+              BRAID_WHY_NOT_DRAINING == static_cast<int>(why_not::draining) &&
+              BRAID_WHY_NOT_PENDING == static_cast<int>(why_not::pending) &&
+              BRAID_WHY_NOT_REFUSED == static_cast<int>(why_not::refused));
+static_assert(BRAID_ROLE_NONE == static_cast<int>(member_role::none) &&
+              BRAID_ROLE_PRIMARY == static_cast<int>(member_role::primary) &&
+              BRAID_ROLE_STANDBY == static_cast<int>(member_role::standby));
+static_assert(BRAID_PRIMARY_RESELECT_ALWAYS == static_cast<int>(primary_reselect::always) &&
+              BRAID_PRIMARY_RESELECT_BETTER == static_cast<int>(primary_reselect::better) &&
+              BRAID_PRIMARY_RESELECT_FAILURE == static_cast<int>(primary_reselect::failure));
+static_assert(BRAID_SENTENCE_SIZE >= error::text_size);
+
 int refuse(std::uint16_t port, const error &why) noexcept
 {
 	const bond_ptr b = find_bond(port);
@@ -71,20 +89,53 @@ braid_member_state to_c(member_state s) noexcept
 	__builtin_unreachable();
 }
 
-braid_why_not to_c(const member_facts &m) noexcept
+// The options as this library knows them, from a caller that may know fewer or more.
+result<member_options> from_c(const braid_member_options *options) noexcept
 {
-	if (m.transmits)
-		return BRAID_WHY_NOT_NONE;
-	if (m.state != member_state::running)
-		return BRAID_WHY_NOT_NOT_RUNNING;
-	switch (m.status.reason) {
-	case why_not::link_down: return BRAID_WHY_NOT_LINK_DOWN;
-	case why_not::up_delay: return BRAID_WHY_NOT_UP_DELAY;
-	case why_not::none:
-	case why_not::standby: return BRAID_WHY_NOT_STANDBY;
-	case why_not::disabled: return BRAID_WHY_NOT_NOT_RUNNING;
+	member_options wanted;
+	if (options == nullptr)
+		return wanted;
+	if (options->size < offsetof(braid_member_options, name) + sizeof options->name)
+		return error(EINVAL, "the size of the options is not set");
+	braid_member_options given{};
+	std::memcpy(&given, options, std::min(options->size, sizeof given));
+	const char *const bytes = reinterpret_cast<const char *>(options);
+	for (std::size_t i = sizeof given; i < options->size; i++)
+		if (bytes[i] != 0)
+			return error(E2BIG, "the options hold one that this release does not know");
+	if (given.name != nullptr) {
+		const result<name> label = name::parse(given.name);
+		if (!label)
+			return label.error();
+		wanted.name = *label;
 	}
-	__builtin_unreachable();
+	if (static_cast<unsigned>(given.role) >= member_role_count)
+		return error(EINVAL, "role: %d is not a role", static_cast<int>(given.role));
+	if (given.sticky > 1 || given.disabled > 1)
+		return error(EINVAL, "%s: %u is neither 0 nor 1", given.sticky > 1 ? "sticky" : "disabled",
+		             given.sticky > 1 ? given.sticky : given.disabled);
+	wanted.role = static_cast<member_role>(given.role);
+	wanted.priority = given.priority;
+	wanted.sticky = given.sticky != 0;
+	wanted.enabled = given.disabled == 0;
+	return wanted;
+}
+
+// Asks the bond to do something; `act` takes it and answers with a result<void>.
+template <typename Act> int ask(std::uint16_t port, Act act) noexcept
+{
+	const bond_ptr b = find_bond(port);
+	return b ? answer(port, act(*b)) : refuse(port, no_bond(port));
+}
+
+// The same with a switch, which is 0 or 1.
+template <typename Act> int ask_switch(std::uint16_t port, const char *what, int on, Act act) noexcept
+{
+	return ask(port, [&](bond &b) -> result<void> {
+		if (on != 0 && on != 1)
+			return error(EINVAL, "%s: %d is neither 0 nor 1", what, on);
+		return act(b, on == 1);
+	});
 }
 
 // The listener's face to C: `callback` is the application's function.
@@ -159,15 +210,13 @@ BRAID_PUBLIC int braid_member_add(std::uint16_t port, const char *device, const 
 	const bond_ptr b = find_bond(port);
 	if (!b)
 		return refuse(port, no_bond(port));
-	if (options != nullptr && options->size < offsetof(braid_member_options, name) + sizeof options->name)
-		return refuse(port, error(EINVAL, "the size of the options is not set"));
+	const result<member_options> wanted = from_c(options);
+	if (!wanted)
+		return refuse(port, wanted.error());
 	const result<member_spec> spec = parse_member(device != nullptr ? device : "");
 	if (!spec)
 		return refuse(port, spec.error());
-	const char *const wanted = options != nullptr && options->name != nullptr ? options->name : nullptr;
-	if (wanted != nullptr && *wanted == '\0')
-		return refuse(port, error(EINVAL, "the name is empty"));
-	const result<member_id> added = b->add(*spec, wanted != nullptr ? wanted : "");
+	const result<member_id> added = b->add(*spec, *wanted);
 	if (!added)
 		return refuse(port, added.error());
 	if (id != nullptr)
@@ -233,12 +282,22 @@ BRAID_PUBLIC int braid_member_info_get(std::uint16_t port, std::uint32_t id, str
 	out.is_primary = facts->primary;
 	out.is_active = facts->transmits;
 	out.state = to_c(facts->state);
-	out.why_not = to_c(*facts);
+	out.why_not = static_cast<braid_why_not>(facts->why);
 	out.link_speed_mbps = facts->status.speed_mbps;
 	out.delay_remaining_ms = static_cast<std::uint32_t>(facts->status.remaining_ms);
 	out.link_failures = facts->status.link_failures;
 	rte_strscpy(out.name, facts->label.c_str(), sizeof out.name);
 	rte_strscpy(out.device, facts->device, sizeof out.device);
+	out.role = static_cast<braid_role>(facts->status.role);
+	out.priority = facts->status.priority;
+	out.sticky = facts->status.sticky;
+	out.enabled = facts->status.enabled;
+	out.why_not_ms = facts->why_for_ms;
+	if (facts->refusal) {
+		out.refused_errno = facts->refusal->code();
+		rte_strscpy(out.refused_step, facts->refusal->step(), sizeof out.refused_step);
+		rte_strscpy(out.refused_reason, facts->refusal->text(), sizeof out.refused_reason);
+	}
 	return copy_out(port, info, out);
 }
 
@@ -259,6 +318,10 @@ BRAID_PUBLIC int braid_info_get(std::uint16_t port, struct braid_info *info)
 	out.members = facts.members;
 	out.usable = facts.usable;
 	out.generation = facts.generation;
+	out.standby = to_number(facts.standby);
+	out.primary_reselect = static_cast<braid_primary_reselect>(facts.primary_reselect);
+	out.min_links = facts.min_links;
+	out.all_members_active = facts.all_members_active;
 	return copy_out(port, info, out);
 }
 
@@ -292,6 +355,51 @@ BRAID_PUBLIC int braid_delays_set(std::uint16_t port, std::uint32_t up_delay_ms,
 {
 	const bond_ptr b = find_bond(port);
 	return b ? answer(port, b->set_delays(up_delay_ms, down_delay_ms)) : refuse(port, no_bond(port));
+}
+
+BRAID_PUBLIC int braid_member_role_set(std::uint16_t port, std::uint32_t id, enum braid_role role)
+{
+	return ask(port, [=](bond &b) -> result<void> {
+		if (static_cast<unsigned>(role) >= member_role_count)
+			return error(EINVAL, "role: %d is not a role", static_cast<int>(role));
+		return b.set_role(static_cast<member_id>(id), static_cast<member_role>(role));
+	});
+}
+
+BRAID_PUBLIC int braid_member_priority_set(std::uint16_t port, std::uint32_t id, std::int32_t priority)
+{
+	return ask(port, [=](bond &b) { return b.set_priority(static_cast<member_id>(id), priority); });
+}
+
+BRAID_PUBLIC int braid_member_sticky_set(std::uint16_t port, std::uint32_t id, int sticky)
+{
+	return ask_switch(port, "sticky", sticky,
+	                  [=](bond &b, bool on) { return b.set_sticky(static_cast<member_id>(id), on); });
+}
+
+BRAID_PUBLIC int braid_member_enabled_set(std::uint16_t port, std::uint32_t id, int enabled)
+{
+	return ask_switch(port, "enabled", enabled,
+	                  [=](bond &b, bool on) { return b.set_enabled(static_cast<member_id>(id), on); });
+}
+
+BRAID_PUBLIC int braid_primary_reselect_set(std::uint16_t port, enum braid_primary_reselect policy)
+{
+	return ask(port, [=](bond &b) -> result<void> {
+		if (static_cast<unsigned>(policy) > BRAID_PRIMARY_RESELECT_FAILURE)
+			return error(EINVAL, "primary_reselect: %d is not a policy", static_cast<int>(policy));
+		return b.set_primary_reselect(static_cast<primary_reselect>(policy));
+	});
+}
+
+BRAID_PUBLIC int braid_min_links_set(std::uint16_t port, std::uint32_t min_links)
+{
+	return ask(port, [=](bond &b) { return b.set_min_links(min_links); });
+}
+
+BRAID_PUBLIC int braid_all_members_active_set(std::uint16_t port, int on)
+{
+	return ask_switch(port, "all_members_active", on, [](bond &b, bool wanted) { return b.set_all_members_active(wanted); });
 }
 
 BRAID_PUBLIC int braid_event_callback_register(std::uint16_t port, braid_event_callback callback, void *arg)

@@ -65,7 +65,26 @@ enum braid_why_not {
 	BRAID_WHY_NOT_LINK_DOWN = 1,   /**< Its link is down, longer than down_delay. */
 	BRAID_WHY_NOT_UP_DELAY = 2,    /**< Its link is up, but not yet for long enough. */
 	BRAID_WHY_NOT_STANDBY = 3,     /**< Active-backup: another member is active. */
-	BRAID_WHY_NOT_NOT_RUNNING = 4, /**< See its state. */
+	BRAID_WHY_NOT_STOPPED = 4,     /**< The bond is not started. */
+	BRAID_WHY_NOT_MIN_LINKS = 5,   /**< Fewer members are usable than braid_min_links_set() asks for. */
+	BRAID_WHY_NOT_DISABLED = 6,    /**< By braid_member_enabled_set(). */
+	BRAID_WHY_NOT_DRAINING = 7,    /**< It is being removed. */
+	BRAID_WHY_NOT_PENDING = 8,     /**< Its device does not exist. */
+	BRAID_WHY_NOT_REFUSED = 9,     /**< Its device exists and could not join: see refused_step. */
+};
+
+/** What an operator has made of a member. At most one member of a bond has each role but NONE. */
+enum braid_role {
+	BRAID_ROLE_NONE = 0,
+	BRAID_ROLE_PRIMARY = 1, /**< Active-backup prefers it, as enum braid_primary_reselect says. */
+	BRAID_ROLE_STANDBY = 2, /**< Active in active-backup only while no other member can be. */
+};
+
+/** When a primary that is usable again takes over from an active member that works. */
+enum braid_primary_reselect {
+	BRAID_PRIMARY_RESELECT_ALWAYS = 0,  /**< At once. */
+	BRAID_PRIMARY_RESELECT_BETTER = 1,  /**< If it is faster, or as fast and full duplex where the other is not. */
+	BRAID_PRIMARY_RESELECT_FAILURE = 2, /**< When the active one fails. */
 };
 
 /** Value of port_id of a member that is pending. */
@@ -74,11 +93,22 @@ enum braid_why_not {
 /** Identity of no member. */
 #define BRAID_NO_MEMBER 0u
 
-/** Options of braid_member_add(). */
+/** Options of braid_member_add(). Zeros are the defaults. All but the name can be changed later. */
 struct braid_member_options {
 	size_t size;      /**< sizeof(struct braid_member_options) */
-	const char *name; /**< Name to give; NULL: the device's name, with '_' for bytes a name may not hold. */
+	const char *name; /**< Name to give. NULL: of a member with a role "<bond>npri" or "<bond>nsby", if that is free; else the
+	                       device's name, with '_' for bytes a name may not hold. */
+	enum braid_role role; /**< As braid_member_role_set(). */
+	int32_t priority;     /**< As braid_member_priority_set(). */
+	uint8_t sticky;       /**< As braid_member_sticky_set(): 0 or 1. */
+	uint8_t disabled;     /**< The contrary of braid_member_enabled_set(): 0 or 1. */
 };
+
+/** Room for the sentence that says why a device was refused, with the terminating NUL, in bytes. */
+#define BRAID_SENTENCE_SIZE 256
+
+/** Room for the word for a step of joining, with the terminating NUL, in bytes. */
+#define BRAID_STEP_SIZE 32
 
 /** What braid_member_info_get() tells. */
 struct braid_member_info {
@@ -95,6 +125,14 @@ struct braid_member_info {
 	uint64_t link_failures;        /**< Usable links lost since the member joined. */
 	char name[BRAID_NAME_SIZE];    /**< The operator's label. */
 	char device[BRAID_NAME_SIZE];  /**< ethdev name, or the wanted device's while pending. */
+	enum braid_role role; /**< As braid_member_role_set(). */
+	int32_t priority;     /**< As braid_member_priority_set(). */
+	uint8_t sticky;       /**< As braid_member_sticky_set(). */
+	uint8_t enabled;      /**< As braid_member_enabled_set(). */
+	uint64_t why_not_ms;  /**< For how long it has not transmitted for this reason; 0 while it transmits. */
+	int32_t refused_errno;                      /**< Of the last attempt to join, until one succeeds; positive, 0: none. */
+	char refused_step[BRAID_STEP_SIZE];         /**< In which step it failed: "claim", "configure", ...; docs/failover.md. */
+	char refused_reason[BRAID_SENTENCE_SIZE];   /**< The same for people. */
 };
 
 /** What braid_info_get() tells. */
@@ -108,8 +146,12 @@ struct braid_info {
 	uint32_t down_delay_ms;      /**< As braid_delays_set(). */
 	uint32_t lsc_poll_period_ms; /**< How often each link is looked at, besides LSC. */
 	uint32_t members; /**< Also those pending. */
-	uint32_t usable;  /**< Members that may transmit. */
+	uint32_t usable;  /**< Members that can transmit; while they are fewer than min_links, none does. */
 	uint64_t generation; /**< Counts the changes of what bursts see. */
+	uint32_t standby;    /**< Id, or BRAID_NO_MEMBER. */
+	enum braid_primary_reselect primary_reselect; /**< As braid_primary_reselect_set(). */
+	uint32_t min_links;         /**< As braid_min_links_set(). */
+	uint8_t all_members_active; /**< As braid_all_members_active_set(). */
 };
 
 /** What an event is about. */
@@ -119,7 +161,7 @@ enum braid_event_kind {
 	BRAID_EVENT_MEMBER_LOST = 2,     /**< Its device vanished; it is pending. */
 	BRAID_EVENT_MEMBER_RENAMED = 3,  /**< old_name is what it was called before. */
 	BRAID_EVENT_MEMBER_USABLE = 4,   /**< It may transmit. */
-	BRAID_EVENT_MEMBER_UNUSABLE = 5, /**< It may not transmit any more. */
+	BRAID_EVENT_MEMBER_UNUSABLE = 5, /**< It may not transmit any more; `reason` is one word, as /braid/show's why_not. */
 	BRAID_EVENT_ACTIVE_CHANGED = 6,  /**< Active-backup; id is BRAID_NO_MEMBER when there is none. */
 	BRAID_EVENT_MODE_CHANGED = 7,    /**< Mode or policy. */
 	BRAID_EVENT_LINK_UP = 8,         /**< Of the bond: the first member became usable. */
@@ -175,7 +217,8 @@ int braid_destroy(uint16_t bond_port_id);
  *   member, which joins when it appears.
  * @param options  NULL for defaults.
  * @param id  Where to put the identity of the new member; may be NULL.
- * @return -EINVAL not a device, or not a valid name; -EEXIST it is a member of this bond already, or the name is taken;
+ * @return -EINVAL not a device, not a valid name or option; -EEXIST it is a member of this bond already, or the name or the
+ *   role is taken; -E2BIG options of a later release that this one does not know;
  *   -EBUSY another bond or component owns the port; -ELOOP it is a net_braid bond; -ENOSPC there are BRAID_MAX_MEMBERS;
  *   -ENOTSUP the member cannot do what the bond was configured for; else what the member's driver answered.
  */
@@ -235,10 +278,54 @@ int braid_mode_set(uint16_t bond_port_id, enum braid_mode mode);
 int braid_policy_set(uint16_t bond_port_id, enum braid_policy policy);
 
 /**
- * Sets the member that active-backup prefers, BRAID_NO_MEMBER for none. It becomes active as soon as its link is usable.
+ * Makes a member the primary instead of whoever it was, BRAID_NO_MEMBER for none. This is an order: it becomes active as soon
+ * as its link is usable, whatever braid_primary_reselect_set() says; that rules from then on.
  * @return -ENOENT no such member.
  */
 int braid_primary_set(uint16_t bond_port_id, uint32_t id);
+
+/**
+ * Gives a member a role, or takes it away with BRAID_ROLE_NONE. It belongs to the member: a device that is unplugged and comes
+ * back has it again. Unlike braid_primary_set() it displaces nobody.
+ * @return -ENOENT no such member; -EINVAL not a role; -EEXIST another member has it, or it is kept for a primary that has not
+ *   joined yet.
+ */
+int braid_member_role_set(uint16_t bond_port_id, uint32_t id, enum braid_role role);
+
+/**
+ * Sets the priority of a member in active-backup, 0 at first: an active member gives way to one of higher priority whose link is
+ * up, unless it is sticky or the primary. @return -ENOENT no such member.
+ */
+int braid_member_priority_set(uint16_t bond_port_id, uint32_t id, int32_t priority);
+
+/**
+ * 1: once active, the member gives way to no priority, only to the primary. 0: it does.
+ * @return -ENOENT no such member; -EINVAL neither 0 nor 1.
+ */
+int braid_member_sticky_set(uint16_t bond_port_id, uint32_t id, int sticky);
+
+/**
+ * 0: the member transmits nothing from now on; it stays started, its link is watched, and in the modes that balance what it
+ * receives is delivered. 1: it takes part again. Survives the unplugging of its device.
+ * @return -ENOENT no such member; -EINVAL neither 0 nor 1.
+ */
+int braid_member_enabled_set(uint16_t bond_port_id, uint32_t id, int enabled);
+
+/** Sets when a primary takes over in active-backup. @return -EINVAL not a policy. */
+int braid_primary_reselect_set(uint16_t bond_port_id, enum braid_primary_reselect policy);
+
+/**
+ * Sets how many members must be usable. While there are fewer, nobody transmits, as with no member, and the link of the bond is
+ * down; what members receive is delivered. 0 to BRAID_MAX_MEMBERS; 0 and 1 mean the same.
+ * @return -EINVAL out of range.
+ */
+int braid_min_links_set(uint16_t bond_port_id, uint32_t min_links);
+
+/**
+ * 1: what the backups of active-backup receive is delivered, 0 (at first): it is freed and counted (rx_backup_dropped).
+ * @return -EINVAL neither 0 nor 1.
+ */
+int braid_all_members_active_set(uint16_t bond_port_id, int on);
 
 /**
  * Sets for how long, in ms, a link must be up before it is used, and down before it is given up. 0 to 3,600,000.

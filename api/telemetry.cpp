@@ -11,6 +11,7 @@
 #include "devargs.hpp"
 #include "last_error.hpp"
 #include "names/quoted.hpp"
+#include "options.hpp"
 #include "registry.hpp"
 
 #include <array>
@@ -20,7 +21,7 @@
 namespace braid {
 namespace {
 
-constexpr unsigned most_parameters = 3;
+constexpr unsigned most_parameters = 4;
 
 // "a,b,c" in pieces. More pieces than there is room for is a mistake that `count` shows.
 struct parameters {
@@ -45,6 +46,14 @@ struct parameters {
 	unsigned count = 0;
 };
 
+// A string of a dictionary is cut after 127 bytes; what does not fit goes on in a second one.
+void add_sentence(rte_tel_data *d, const char *key, const char *key_of_rest, std::string_view sentence) noexcept
+{
+	rte_tel_data_add_dict_string(d, key, sentence.data());
+	if (sentence.size() >= RTE_TEL_MAX_STRING_LEN)
+		rte_tel_data_add_dict_string(d, key_of_rest, sentence.data() + RTE_TEL_MAX_STRING_LEN - 1);
+}
+
 int reply(rte_tel_data *d, const char *bond, const result<void> &done) noexcept
 {
 	rte_tel_data_start_dict(d);
@@ -53,11 +62,7 @@ int reply(rte_tel_data *d, const char *bond, const result<void> &done) noexcept
 		return 0;
 	}
 	fail(bond, done.error());
-	// A string of a dictionary is cut after 127 bytes; what does not fit goes on in a second one.
-	const std::string_view sentence = done.error().text();
-	rte_tel_data_add_dict_string(d, "error", sentence.data());
-	if (sentence.size() >= RTE_TEL_MAX_STRING_LEN)
-		rte_tel_data_add_dict_string(d, "error_goes_on", sentence.data() + RTE_TEL_MAX_STRING_LEN - 1);
+	add_sentence(d, "error", "error_goes_on", done.error().text());
 	rte_tel_data_add_dict_int(d, "errno", done.error().code());
 	return 0;
 }
@@ -91,6 +96,13 @@ int list(const char *, const char *, rte_tel_data *d) noexcept
 	return 0;
 }
 
+void show_refusal(rte_tel_data *one, const error &why) noexcept
+{
+	rte_tel_data_add_dict_string(one, "refused_step", why.step());
+	rte_tel_data_add_dict_int(one, "refused_errno", why.code());
+	add_sentence(one, "refused_reason", "refused_reason_goes_on", why.text());
+}
+
 void show_member(rte_tel_data *members, bond &b, member_id id) noexcept
 {
 	const std::optional<member_facts> m = b.facts_of(id);
@@ -106,11 +118,15 @@ void show_member(rte_tel_data *members, bond &b, member_id id) noexcept
 	sdk::tel_add_dict_uint(one, "speed_mbps", m->status.speed_mbps);
 	rte_tel_data_add_dict_int(one, "primary", m->primary);
 	rte_tel_data_add_dict_int(one, "transmits", m->transmits);
-	rte_tel_data_add_dict_string(one, "why_not",
-	                             m->transmits                            ? ""
-	                             : m->state != member_state::running ? to_string(m->state)
-	                                                                 : to_string(m->status.reason));
+	rte_tel_data_add_dict_string(one, "role", to_string(m->status.role));
+	rte_tel_data_add_dict_int(one, "priority", m->status.priority);
+	rte_tel_data_add_dict_int(one, "sticky", m->status.sticky);
+	rte_tel_data_add_dict_int(one, "enabled", m->status.enabled);
+	rte_tel_data_add_dict_string(one, "why_not", to_string(m->why));
+	sdk::tel_add_dict_uint(one, "why_not_ms", m->why_for_ms);
 	sdk::tel_add_dict_uint(one, "delay_remaining_ms", m->status.remaining_ms);
+	if (m->refusal)
+		show_refusal(one, *m->refusal);
 	sdk::tel_add_dict_uint(one, "link_failures", m->status.link_failures);
 	char key[16];
 	std::snprintf(key, sizeof key, "%u", to_number(id));
@@ -137,6 +153,10 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	sdk::tel_add_dict_uint(d, "up_delay_ms", f.up_delay_ms);
 	sdk::tel_add_dict_uint(d, "down_delay_ms", f.down_delay_ms);
 	sdk::tel_add_dict_uint(d, "lsc_poll_period_ms", f.lsc_poll_period_ms);
+	rte_tel_data_add_dict_string(d, "standby", b->name_of(f.standby).c_str());
+	rte_tel_data_add_dict_string(d, "primary_reselect", to_string(f.primary_reselect));
+	sdk::tel_add_dict_uint(d, "min_links", f.min_links);
+	rte_tel_data_add_dict_int(d, "all_members_active", f.all_members_active);
 	sdk::tel_add_dict_uint(d, "generation", f.generation);
 	sdk::tel_add_dict_uint(d, "usable", f.usable);
 	rte_tel_data *members = rte_tel_data_alloc();
@@ -152,13 +172,14 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 int member_add(const char *, const char *params, rte_tel_data *d) noexcept
 {
 	bool pending = false;
-	const int status = steer(params, d, "<bond>,<device>[,<name>]", 2, 3, [&pending](bond &b, const parameters &p) -> result<void> {
-		const result<member_spec> spec = parse_member(p.piece[1]);
-		if (!spec)
-			return spec.error();
-		if (p.count == 3 && p.piece[2].empty())
-			return error(EINVAL, "the name is empty");
-		const result<member_id> added = b.add(*spec, p.piece[2]);
+	const int status = steer(params, d, "<bond>,<device>[;<option>=<value>...][,<name>]", 2, 3, [&pending](bond &b, const parameters &p) -> result<void> {
+		result<wanted_member> wanted = parse_wanted_member(p.piece[1]);
+		if (!wanted)
+			return wanted.error();
+		if (p.count == 3)
+			if (result<void> named = parse_member_option(wanted->options, "name", p.piece[2]); !named)
+				return named;
+		const result<member_id> added = b.add(wanted->spec, wanted->options);
 		if (!added)
 			return added.error();
 		const std::optional<member_facts> m = b.facts_of(*added);
@@ -188,6 +209,20 @@ int member_rename(const char *, const char *params, rte_tel_data *d) noexcept
 		const result<member_id> id = member_named(b, p.piece[1]);
 		return id ? b.rename(*id, p.piece[2]) : id.error();
 	});
+}
+
+int member_set(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	return steer(params, d, "<bond>,<member>,<option>,<value>", 4, 4, [](bond &b, const parameters &p) -> result<void> {
+		const result<member_id> id = member_named(b, p.piece[1]);
+		return id ? set_member_option(b, *id, p.piece[2], p.piece[3]) : id.error();
+	});
+}
+
+int set(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	return steer(params, d, "<bond>,<option>,<value>", 3, 3,
+	             [](bond &b, const parameters &p) { return set_option(b, p.piece[1], p.piece[2]); });
 }
 
 int set_mode(const char *, const char *params, rte_tel_data *d) noexcept
@@ -249,11 +284,15 @@ RTE_INIT(register_telemetry)
 	rte_telemetry_register_cmd("/braid/list", list, "Names of the bonds. Takes no parameters");
 	rte_telemetry_register_cmd("/braid/show", show, "State of a bond and its members. Parameters: <bond>");
 	rte_telemetry_register_cmd("/braid/member_add", member_add,
-	                           "Adds a member. Parameters: <bond>,<device>[,<name>]");
+	                           "Adds a member. Parameters: <bond>,<device>[;<option>=<value>...][,<name>]");
 	rte_telemetry_register_cmd("/braid/member_remove", member_remove,
 	                           "Removes a member; with force, what it holds is lost. Parameters: <bond>,<member>[,force]");
 	rte_telemetry_register_cmd("/braid/member_rename", member_rename,
 	                           "Renames a member. Parameters: <bond>,<member>,<new name>");
+	rte_telemetry_register_cmd("/braid/member_set", member_set,
+	                           "Sets an option of a member. Parameters: <bond>,<member>,<option>,<value>");
+	rte_telemetry_register_cmd("/braid/set", set,
+	                           "Sets an option of a bond. Parameters: <bond>,<option>,<value>");
 	rte_telemetry_register_cmd("/braid/mode", set_mode, "Changes the mode. Parameters: <bond>,<mode>");
 	rte_telemetry_register_cmd("/braid/policy", set_policy,
 	                           "Changes what mode balance hashes. Parameters: <bond>,<policy>");

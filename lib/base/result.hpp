@@ -4,6 +4,7 @@
 
 #include <cassert>
 #include <cstdarg>
+#include <cstddef>
 #include <cstdio>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,8 @@ namespace braid {
 // What went wrong: a positive errno for programs and one sentence for people. The sentence is truncated to fit.
 class error {
 public:
+	static constexpr std::size_t text_size = 252; // with the terminating NUL
+
 	[[gnu::format(printf, 3, 4)]] error(int code, const char *format, ...) noexcept : code_(code)
 	{
 		va_list args;
@@ -47,7 +50,7 @@ public:
 
 private:
 	int code_;
-	char text_[252];
+	char text_[text_size];
 	const char *step_ = "";
 };
 

@@ -10,7 +10,23 @@
 //             ... publish a snapshot with d.usable() and d.active
 //
 // Thinks and touches nothing: it reads no clock, asks no port, allocates nothing, and belongs to the bond's
-// single writer. It does not know the mode: active-backup takes `active`, the others take usable().
+// single writer. It does not know the mode: active-backup takes `active`, the others take may_transmit().
+//
+// Who becomes active. The first sentence that applies decides; `up` is a link past its up delay, `usable` one that is up
+// or within its down delay:
+//
+//   1. The primary, if it is up and nobody is active, or it was ordered (set_primary), or primary_reselect lets it
+//      take over from the member that sentence 2 or 3 names. However sticky that is, and of whatever priority.
+//   2. The active member, while it is usable and no better one is up. Better than an active standby is everybody but
+//      the primary, for whom sentence 1 has spoken; of other members those of higher priority. Nobody is better than an
+//      active primary or an active sticky member.
+//   3. The best member that is up: the standby comes last, a higher priority first, then who joined first.
+//   4. The best member that is usable: the same with the primary before all. A link that is lost, but perhaps not for
+//      long, is better than none.
+//
+// Roles are net_failover's, with its preference of the standby for last; primary and primary_reselect are Linux
+// bonding's; priority and sticky are the team driver's. Where they meet, the role, which one member has, is the
+// stronger wish.
 #pragma once
 
 #include "base/ids.hpp"
@@ -38,22 +54,43 @@ const char *to_string(primary_reselect r) noexcept;
 // Accepts the spellings above and Linux's numbers 0, 1, 2. Nothing for any other text.
 std::optional<primary_reselect> primary_reselect_from(std::string_view text) noexcept;
 
-// Why a member is not the active one. In the modes that balance, `standby` is no hindrance.
+// What an operator has made of a member: at most one has each role.
+enum class member_role : std::uint8_t {
+	none,
+	primary, // preferred, as primary_reselect says
+	standby, // active only while no other one can be
+};
+inline constexpr unsigned member_role_count = 3;
+
+// "none", "primary", "standby".
+const char *to_string(member_role r) noexcept;
+
+// Why a member is not the active one. In the modes that balance, `standby` is no hindrance. The last four are for
+// whoever knows the members' devices: of them, failover itself says `stopped` only.
 enum class why_not : std::uint8_t {
 	none, // it is active
 	link_down,
 	up_delay, // its link is up, but not yet for long enough
 	standby,  // usable, but another one was chosen
-	disabled,
+	stopped,  // its port does not run
+	min_links, // usable, but too few are
+	disabled, // by an administrator
+	draining, // being removed
+	pending,  // its device does not exist
+	refused,  // its device exists and could not join
 };
+inline constexpr unsigned why_not_count = 10;
 
-// "active", "link down", "up delay", "standby", "disabled".
+// One word for each, as they are spelled above; "" for none.
 const char *to_string(why_not w) noexcept;
 
 struct member_status {
 	link_state link;
 	why_not reason;
 	bool enabled;
+	member_role role;
+	std::int32_t priority;
+	bool sticky;
 	time_ms since;        // when `link` began
 	time_ms remaining_ms; // until the up or down delay ends; 0 without one
 	std::uint64_t link_failures;
@@ -62,16 +99,22 @@ struct member_status {
 };
 
 struct decision {
-	// Members that may transmit, in the order in which they joined: enabled, and up or going down.
+	// Members that could transmit, in the order in which they joined: running, enabled, and up or going down.
 	std::span<const member_id> usable() const noexcept { return {usable_ids.data(), usable_count}; }
+
+	// Those of them that may: all, or none while they are fewer than min_links.
+	std::span<const member_id> may_transmit() const noexcept { return {usable_ids.data(), carrier ? usable_count : 0}; }
 
 	std::array<member_id, max_members> usable_ids{};
 	unsigned usable_count = 0;
 
-	// One of usable(), and none only if that is empty.
+	// One of usable(), and none only if that is empty. It receives also while nobody transmits.
+	member_id chosen = member_id::none;
+
+	// The same, or none while nobody transmits.
 	member_id active = member_id::none;
 
-	// At least one member is usable: the link of the bond is up.
+	// Enough members are usable, and at least one: the link of the bond is up.
 	bool carrier = false;
 
 	// Evaluate again at this time even if nothing is reported; never when only a report can change
@@ -93,8 +136,8 @@ public:
 	// usable. False, and nothing changes, if the id is none or already in, or if max_members are in.
 	bool join(member_id id, const link_report &first, time_ms now) noexcept;
 
-	// For good: forgets the member's place, its failures, and that it was the primary. A member that was
-	// unplugged and may come back rather stays, disabled and with its link reported down.
+	// For good: forgets the member's place, its failures, its role and its preferences. A member that was unplugged and
+	// may come back rather stays, not running and with its link reported down: it keeps them all.
 	void leave(member_id id) noexcept;
 
 	// An unknown id is ignored, here and below: the event of a port may arrive after the member has left.
@@ -107,20 +150,44 @@ public:
 	// An administrator's hand: a disabled member is not usable, its link is watched all the same.
 	void set_enabled(member_id id, bool enabled) noexcept;
 
+	// Whether its port is there and started; one that joins is. One that does not run is not usable.
+	void set_running(member_id id, bool running) noexcept;
+
 	// A delay that is running goes on with its new length, counted from where it began.
 	void set_delays(std::uint32_t up_ms, std::uint32_t down_ms) noexcept { delays_ = {up_ms, down_ms}; }
 
 	// Prefers a member, also one that has not joined yet; none prefers nobody and leaves the active one
 	// where it is. Naming a primary, also the same one again, is an order: it becomes active as soon as
 	// its link is up, whatever primary_reselect says. From then on the policy rules.
+	// A standby that is named gives up that role.
 	void set_primary(member_id id) noexcept;
 
+	// Puts a member last, none nobody. A primary that is named gives up that role.
+	void set_standby(member_id id) noexcept;
+
 	void set_reselect(primary_reselect r) noexcept { reselect_ = r; }
+
+	// Higher is preferred; 0 unless set.
+	void set_priority(member_id id, std::int32_t priority) noexcept;
+
+	// Once active, a sticky member gives way to no priority.
+	void set_sticky(member_id id, bool sticky) noexcept;
+
+	// With fewer usable members than this nobody transmits; up delays do not keep the number from being reached. 0 and 1 mean
+	// the same.
+	void set_min_links(unsigned n) noexcept { min_links_ = n; }
 
 	decision evaluate(time_ms now) noexcept;
 
 	member_id primary() const noexcept { return primary_; }
+	member_id standby() const noexcept { return standby_; }
+	member_role role_of(member_id id) const noexcept;
+	primary_reselect reselect() const noexcept { return reselect_; }
+	unsigned min_links() const noexcept { return min_links_; }
 	unsigned member_count() const noexcept { return count_; }
+
+	// `stopped` for an unknown id. Tells about the last evaluation and the reports since then.
+	why_not reason(member_id id) const noexcept;
 
 	// Nothing for an unknown id. `reason` tells about the last evaluation and the reports since then.
 	std::optional<member_status> member_view(member_id id, time_ms now) const noexcept;
@@ -129,21 +196,27 @@ private:
 	struct member {
 		member_id id = member_id::none;
 		bool enabled = true;
+		bool running = true;
+		bool sticky = false;
+		std::int32_t priority = 0;
 		link_watch watch;
 
-		bool usable() const noexcept { return enabled && watch.usable(); }
-		bool in(link_state s) const noexcept { return enabled && watch.state() == s; }
+		bool may() const noexcept { return enabled && running; }
+		bool usable() const noexcept { return may() && watch.usable(); }
+		bool in(link_state s) const noexcept { return may() && watch.state() == s; }
 	};
 
 	std::span<member> members() noexcept { return {members_.data(), count_}; }
 	std::span<const member> members() const noexcept { return {members_.data(), count_}; }
 	member *find(member_id id) noexcept;
 	const member *find(member_id id) const noexcept;
-	const member *first_in(link_state s) const noexcept;
+	unsigned count_in(link_state s) const noexcept;
 
-	bool up_delay_must_wait() const noexcept;
+	unsigned needed_early() const noexcept;
 	member *next_to_come_up() noexcept;
-	const member *choose_active() const noexcept;
+	const member *choose() const noexcept;
+	const member *best_in(link_state s, member_id except = member_id::none) const noexcept;
+	bool outranks(const member &one, const member &other) const noexcept;
 	bool primary_takes_over(const member &primary, const member &active) const noexcept;
 	why_not reason(const member &m) const noexcept;
 
@@ -151,9 +224,11 @@ private:
 	unsigned count_ = 0;
 	link_delays delays_;
 	member_id primary_ = member_id::none;
+	member_id standby_ = member_id::none; // never the primary
+	unsigned min_links_ = 0;
 	primary_reselect reselect_ = primary_reselect::always;
 	bool primary_ordered_ = false; // set_primary was called and the primary has not been active since
-	decision last_; // its `active` is the present one
+	decision last_; // its `chosen` is the present one
 };
 
 } // namespace braid

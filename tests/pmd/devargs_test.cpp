@@ -66,6 +66,9 @@ void expect_defaults(const bond_settings &settings)
 	EXPECT_EQ(settings.down_delay_ms, 0u);
 	EXPECT_FALSE(settings.mac.has_value());
 	EXPECT_FALSE(settings.socket_id.has_value());
+	EXPECT_EQ(settings.primary_reselect, primary_reselect::always);
+	EXPECT_EQ(settings.min_links, 0u);
+	EXPECT_FALSE(settings.all_members_active);
 	EXPECT_EQ(settings.tx_empty, tx_empty::keep);
 	EXPECT_EQ(settings.rx_port, rx_port::bond);
 	EXPECT_EQ(settings.drain_ms, 100u);
@@ -93,13 +96,17 @@ TEST(Devargs, EachKeySetsItsFieldAndNoOther)
 	bond_settings settings = accepted("mode=balance,member=net_tap0,slave=0000:01:00.0,primary=3,xmit_policy=l34,"
 	                                  "agg_mode=bandwidth,lsc_poll_period_ms=1,up_delay=2,down_delay=3,"
 	                                  "mac=02:00:00:00:00:0A,socket_id=0,tx_empty=drop,rx_port=member,"
-	                                  "drain_ms=4,seed=5");
+	                                  "drain_ms=4,seed=5,primary_reselect=failure,min_links=2,"
+	                                  "all_members_active=1");
+	EXPECT_EQ(settings.primary_reselect, primary_reselect::failure);
+	EXPECT_EQ(settings.min_links, 2u);
+	EXPECT_TRUE(settings.all_members_active);
 	EXPECT_EQ(settings.mode, mode::balance);
 	ASSERT_EQ(settings.members.size(), 2u);
-	EXPECT_EQ(settings.members[0].what, kind::device_name);
-	EXPECT_STREQ(settings.members[0].text, "net_tap0");
-	EXPECT_EQ(settings.members[1].what, kind::pci_address);
-	EXPECT_STREQ(settings.members[1].text, "0000:01:00.0");
+	EXPECT_EQ(settings.members[0].spec.what, kind::device_name);
+	EXPECT_STREQ(settings.members[0].spec.text, "net_tap0");
+	EXPECT_EQ(settings.members[1].spec.what, kind::pci_address);
+	EXPECT_STREQ(settings.members[1].spec.text, "0000:01:00.0");
 	ASSERT_TRUE(settings.primary.has_value());
 	EXPECT_EQ(settings.primary->what, kind::port_id);
 	EXPECT_EQ(settings.primary->port, 3);
@@ -198,6 +205,7 @@ TEST(Devargs, NumbersReachTheirBoundsAndNoFurther)
 		 [](const bond_settings &s) { return std::uint64_t{s.lsc_poll_period_ms}; }},
 		{"up_delay", 0, 3600000, [](const bond_settings &s) { return std::uint64_t{s.up_delay_ms}; }},
 		{"down_delay", 0, 3600000, [](const bond_settings &s) { return std::uint64_t{s.down_delay_ms}; }},
+		{"min_links", 0, 64, [](const bond_settings &s) { return std::uint64_t{s.min_links}; }},
 		{"drain_ms", 0, 60000, [](const bond_settings &s) { return std::uint64_t{s.drain_ms}; }},
 		{"socket_id", 0, RTE_MAX_NUMA_NODES - 1,
 		 [](const bond_settings &s) { return static_cast<std::uint64_t>(s.socket_id.value_or(-2)); }},
@@ -236,10 +244,43 @@ TEST(Devargs, MembersKeepTheOrderInWhichTheyWereGiven)
 {
 	const bond_settings settings = accepted("member=net_tap1,slave=net_tap0,member=2,slave=01:00.0");
 	ASSERT_EQ(settings.members.size(), 4u);
-	EXPECT_STREQ(settings.members[0].text, "net_tap1");
-	EXPECT_STREQ(settings.members[1].text, "net_tap0");
-	EXPECT_STREQ(settings.members[2].text, "2");
-	EXPECT_STREQ(settings.members[3].text, "0000:01:00.0");
+	EXPECT_STREQ(settings.members[0].spec.text, "net_tap1");
+	EXPECT_STREQ(settings.members[1].spec.text, "net_tap0");
+	EXPECT_STREQ(settings.members[2].spec.text, "2");
+	EXPECT_STREQ(settings.members[3].spec.text, "0000:01:00.0");
+}
+
+TEST(Devargs, AMemberHasOptionsOfItsOwn)
+{
+	const bond_settings settings =
+		accepted("member=net_tap0;role=primary;name=uplink;priority=-5;sticky=1;enabled=0,"
+	                 "slave=01:00.0;role=standby;;name=down%d;,member=2");
+	ASSERT_EQ(settings.members.size(), 3u);
+	const auto &[first, one] = settings.members[0];
+	EXPECT_STREQ(first.text, "net_tap0");
+	EXPECT_EQ(one.name.view(), "uplink");
+	EXPECT_EQ(one.role, member_role::primary);
+	EXPECT_EQ(one.priority, -5);
+	EXPECT_TRUE(one.sticky);
+	EXPECT_FALSE(one.enabled);
+	const auto &[second, other] = settings.members[1];
+	EXPECT_STREQ(second.text, "0000:01:00.0");
+	EXPECT_EQ(other.name.view(), "down%d");
+	EXPECT_EQ(other.role, member_role::standby);
+	const member_options &none = settings.members[2].options;
+	EXPECT_TRUE(none.name.empty());
+	EXPECT_EQ(none.role, member_role::none);
+	EXPECT_EQ(none.priority, 0);
+	EXPECT_FALSE(none.sticky);
+	EXPECT_TRUE(none.enabled);
+}
+
+TEST(Devargs, APriorityIsAnyInt32)
+{
+	for (const std::int32_t priority : {INT32_MIN, -1, 0, 1, INT32_MAX}) {
+		const bond_settings settings = accepted("member=0;priority=" + std::to_string(priority));
+		EXPECT_EQ(settings.members[0].options.priority, priority);
+	}
 }
 
 TEST(Devargs, SixtyFourMembersAreTheMost)
@@ -260,7 +301,7 @@ TEST(Devargs, ThePrimaryNeedNotBeAmongTheMembers)
 	EXPECT_EQ(settings.members.size(), 1u);
 
 	settings = accepted("member=net_tap0,primary=net_tap0");
-	EXPECT_EQ(*settings.primary, settings.members[0]);
+	EXPECT_EQ(*settings.primary, settings.members[0].spec);
 }
 
 TEST(Devargs, OnlyTheBondsWholeNameIsTheBond)
@@ -362,10 +403,13 @@ TEST(MemberSpec, APortIdMatchesTheNumberAlone)
 
 TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 {
-	static const char *const keys = "mode, member, slave, primary, xmit_policy, agg_mode, lsc_poll_period_ms, "
-	                                "up_delay, down_delay, mac, socket_id, tx_empty, rx_port, drain_ms or seed";
+	const auto no_key = [](const char *given, const char *nearest) {
+		return std::string("\"") + given + "\" is no key; the nearest one is " + nearest +
+		       ", docs/devargs.md lists them all";
+	};
+	static const char *const member_keys = "name, role, priority, sticky or enabled";
 	static const char *const name_rule =
-		" is no device name; start with a letter, a digit or _, without space, comma and =";
+		" is no device name; start with a letter, a digit or _, without space, comma, ; and =";
 	static const char *const modes = "; use round-robin, active-backup, balance or broadcast";
 	static const char *const hour = " is not a whole number of milliseconds from 0 to 3600000";
 	static const char *const no_pci = " is no PCI address; write it like 0000:01:00.0";
@@ -380,10 +424,12 @@ TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 		int code;
 		std::string sentence;
 	} rows[] = {
-		{"speed=10", EINVAL, std::string("\"speed\" is no key; use ") + keys},
-		{"Mode=1", EINVAL, std::string("\"Mode\" is no key; use ") + keys},
-		{" mode=1", EINVAL, std::string("\" mode\" is no key; use ") + keys},
-		{"mode =1", EINVAL, std::string("\"mode \" is no key; use ") + keys},
+		{"speed=10", EINVAL, no_key("speed", "seed")},
+		{"Mode=1", EINVAL, no_key("Mode", "mode")},
+		{" mode=1", EINVAL, no_key(" mode", "mode")},
+		{"mode =1", EINVAL, no_key("mode ", "mode")},
+		{"primary_select=better", EINVAL, no_key("primary_select", "primary_reselect")},
+		{"minlinks=2", EINVAL, no_key("minlinks", "min_links")},
 		{"member=[net_tap0,net_tap1]", EINVAL, "member: \"[net_tap0\"" + std::string(name_rule)},
 		{"=1", EINVAL, "\"=1\" has no key; write key=value"},
 		{"=", EINVAL, "\"=\" has no key; write key=value"},
@@ -445,6 +491,36 @@ TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 		{"member=" + std::string(64, 'n'), EINVAL,
 		 "member: \"" + std::string(64, 'n') + "\" is too long for a device name; use at most 63 bytes"},
 
+		{"member=net_tap0;rank=1", EINVAL,
+		 std::string("member: \"rank\" is no option of a member; use ") + member_keys},
+		{"member=net_tap0;role", EINVAL, "member: \"role\" has no value; write key=value"},
+		{"member=net_tap0;role=boss", EINVAL,
+		 "member: role: \"boss\" is no role; use none, primary or standby"},
+		{"member=net_tap0;role=", EINVAL, "member: role: \"\" is no role; use none, primary or standby"},
+		{"member=net_tap0;role=primary;role=standby", EINVAL,
+		 "member: \"role=standby\" comes second; give each option of a member once"},
+		{"member=net_tap0;priority=2147483648", EINVAL,
+		 "member: priority: \"2147483648\" is not a whole number from -2147483648 to 2147483647"},
+		{"member=net_tap0;priority=+1", EINVAL,
+		 "member: priority: \"+1\" is not a whole number from -2147483648 to 2147483647"},
+		{"member=net_tap0;sticky=yes", EINVAL, "member: sticky: \"yes\" is neither 0 nor 1"},
+		{"member=net_tap0;enabled=2", EINVAL, "member: enabled: \"2\" is neither 0 nor 1"},
+		{"slave=net_tap0;name=a/b", EINVAL, "slave: name: name \"a/b\" holds a slash"},
+		{"member=;role=primary", EINVAL,
+		 "member: \"\" is no member; use a device name, a PCI address or a port id"},
+		{"member=net_tap0;role=primary,member=net_tap0", EEXIST,
+		 "member: \"net_tap0\" was given before; a port can be a member once"},
+		{"member=net_braid0;role=primary", EINVAL,
+		 "member: \"net_braid0\" is this bond, which cannot be its own member"},
+		{"primary=net_tap0;role=primary", EINVAL, std::string("primary: \"net_tap0;role=primary\"") + name_rule},
+
+		{"primary_reselect=often", EINVAL,
+		 "primary_reselect: \"often\" is not one of its values; use always, better or failure"},
+		{"min_links=65", EINVAL, "min_links: \"65\" is not a whole number from 0 to 64"},
+		{"min_links=-1", EINVAL, "min_links: \"-1\" is not a whole number from 0 to 64"},
+		{"all_members_active=on", EINVAL, "all_members_active: \"on\" is neither 0 nor 1"},
+		{"failover_rx_all=2", EINVAL, "failover_rx_all: \"2\" is neither 0 nor 1"},
+
 		{"xmit_policy=l4", EINVAL, "xmit_policy: \"l4\"" + no_policy},
 		{"xmit_policy=0", EINVAL, "xmit_policy: \"0\"" + no_policy},
 		{"agg_mode=stable1", EINVAL,
@@ -502,6 +578,11 @@ TEST(Devargs, NoKeyGoesWithoutAValueAndOnlyMembersRepeat)
 		{"down_delay", "1", false},
 		{"mac", "02:00:00:00:00:01", false},
 		{"socket_id", "1", false},
+		{"primary_reselect", "better", false},
+		{"min_links", "2", false},
+		{"all_members_active", "1", false},
+		{"all_slaves_active", "1", false},
+		{"failover_rx_all", "0", false},
 		{"tx_empty", "keep", false},
 		{"rx_port", "bond", false},
 		{"drain_ms", "1", false},
@@ -538,7 +619,7 @@ TEST(Devargs, AForgedLineStaysOneLineAndALongOneIsCut)
 	EXPECT_EQ(refusal("mode=\x1b[2J").find('\x1b'), std::string::npos);
 	// The reason still stands at the end.
 	for (const std::string &key : {std::string(1000, 'k'), std::string(1000, '\n')}) {
-		EXPECT_TRUE(refusal(key + "=1").ends_with("drain_ms or seed")) << refusal(key + "=1");
+		EXPECT_TRUE(refusal(key + "=1").ends_with("docs/devargs.md lists them all")) << refusal(key + "=1");
 		EXPECT_TRUE(refusal("mode=" + key).ends_with("balance or broadcast")) << refusal("mode=" + key);
 		EXPECT_TRUE(refusal("member=" + key).ends_with("at most 63 bytes")) << refusal("member=" + key);
 		EXPECT_TRUE(refusal("seed=" + key).ends_with("18446744073709551615")) << refusal("seed=" + key);
@@ -566,8 +647,12 @@ void expect_sound(const bond_settings &settings, const std::string &args)
 	EXPECT_GE(settings.lsc_poll_period_ms, 1u) << args;
 	EXPECT_LE(settings.drain_ms, max_drain_ms) << args;
 	EXPECT_LE(settings.members.size(), max_members) << args;
-	for (const member_spec &spec : settings.members) {
-		EXPECT_EQ(std::count(settings.members.begin(), settings.members.end(), spec), 1) << args;
+	EXPECT_LE(settings.min_links, max_members) << args;
+	for (const wanted_member &wanted : settings.members) {
+		const member_spec &spec = wanted.spec;
+		EXPECT_EQ(std::count_if(settings.members.begin(), settings.members.end(),
+		                        [&](const wanted_member &one) { return one.spec == spec; }), 1) << args;
+		EXPECT_TRUE(wanted.options.name.empty() || name::parse(wanted.options.name.view())) << args;
 		const result<member_spec> again = parse_member(spec.text);
 		ASSERT_TRUE(again) << args;
 		EXPECT_EQ(*again, spec) << "the canonical spelling is read as something else: " << args;
@@ -579,7 +664,7 @@ TEST(Devargs, RandomTextIsParsedOrRefusedInOneSentence)
 	static const char *const pieces[] = {
 		"mode", "member", "slave", "primary", "xmit_policy", "agg_mode", "lsc_poll_period_ms", "up_delay",
 		"down_delay", "mac", "socket_id", "tx_empty", "rx_port", "drain_ms", "seed", "driver",
-		"=", "=", "=", ",", ",", ":", ".", " ", "[", "]", "\n", "\xff", "%s%n", "-1", "0x",
+		"=", "=", "=", ",", ",", ";", ";role=", "primary", ";name=", ";sticky=", ";priority=", ":", ".", " ", "[", "]", "\n", "\xff", "%s%n", "-1", "0x",
 		"0", "1", "2", "31", "32", "18446744073709551615", "01:00.0", "0000:01:00.0", "02:00:00:00:00:01", "ffff:ffff:ffff",
 		"balance", "lacp", "l34", "stable", "keep", "drop", "bond", "net_tap0", "net_braid0", "net_braid",
 		"a_name_that_is_longer_than_any_device_can_have_and_then_some_bytes_more",
@@ -619,8 +704,8 @@ TEST(Devargs, RandomTextIsParsedOrRefusedInOneSentence)
 // One byte of a good line changed, lost or doubled: the mistakes that people make.
 TEST(Devargs, ASlipOfOneByteIsParsedOrRefusedInOneSentence)
 {
-	const std::string good = "mode=balance,member=net_tap0,slave=0000:01:00.0,member=3,primary=3,xmit_policy=l34,"
-	                         "agg_mode=count,lsc_poll_period_ms=10,up_delay=1,down_delay=1,mac=02:00:00:00:00:01,"
+	const std::string good = "mode=balance,member=net_tap0;role=standby;name=up%d;priority=-7,slave=0000:01:00.0,member=3,"
+	                         "primary=3,xmit_policy=l34,min_links=1,primary_reselect=better,all_members_active=1,agg_mode=count,lsc_poll_period_ms=10,up_delay=1,down_delay=1,mac=02:00:00:00:00:01,"
 	                         "socket_id=-1,tx_empty=drop,rx_port=member,drain_ms=9,seed=1";
 	expect_sound(accepted(good), good);
 	for (std::size_t at = 0; at < good.size(); at++) {

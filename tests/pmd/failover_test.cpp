@@ -326,12 +326,12 @@ TEST_F(Failover, TheMemberSaysWhyItDoesNotTransmit)
 	fake_port pending(absent);
 	test_bond bond(patiently("active-backup", {&first_, &second_, &pending}));
 	const auto why = [&](const fake_port &port) { return bond.info_of(port.name()).why_not; };
-	EXPECT_EQ(why(first_), BRAID_WHY_NOT_NOT_RUNNING);
+	EXPECT_EQ(why(first_), BRAID_WHY_NOT_STOPPED);
 	EXPECT_EQ(bond.info_of(first_.name()).state, BRAID_MEMBER_CLAIMED);
 	ASSERT_EQ(bond.bring_up(), 0);
 	EXPECT_EQ(why(first_), BRAID_WHY_NOT_NONE);
 	EXPECT_EQ(why(second_), BRAID_WHY_NOT_STANDBY);
-	EXPECT_EQ(why(pending), BRAID_WHY_NOT_NOT_RUNNING);
+	EXPECT_EQ(why(pending), BRAID_WHY_NOT_PENDING);
 	EXPECT_EQ(bond.info_of(pending.name()).state, BRAID_MEMBER_PENDING);
 	EXPECT_EQ(bond.info_of(pending.name()).port_id, BRAID_NO_PORT);
 	ASSERT_EQ(bond.mode(BRAID_MODE_BALANCE), 0);
@@ -342,7 +342,7 @@ TEST_F(Failover, TheMemberSaysWhyItDoesNotTransmit)
 	first_.set_link(true);
 	EXPECT_EQ(why(first_), BRAID_WHY_NOT_UP_DELAY);
 	ASSERT_EQ(bond.stop(), 0);
-	EXPECT_EQ(why(second_), BRAID_WHY_NOT_NOT_RUNNING);
+	EXPECT_EQ(why(second_), BRAID_WHY_NOT_STOPPED);
 }
 
 TEST_F(Failover, LostLinksAreCounted)

@@ -90,7 +90,9 @@ inline void look_at(world &w, const test_bond &bond)
 		std::uint32_t found = BRAID_NO_MEMBER;
 		EXPECT_EQ(braid_member_find(port, m.name, &found), 0) << braid_error_text();
 		members << id << (found == id ? "=" : "is not found by ") << m.name << " on " << m.device << " port "
-			<< m.port_id << " state " << m.state << " why_not " << m.why_not << " link " << +m.link_up
+			<< m.port_id << " state " << m.state << " why_not "
+			<< (m.state == BRAID_MEMBER_PENDING ? BRAID_WHY_NOT_PENDING : m.why_not) // or refused, of late
+			<< " link " << +m.link_up
 			<< (m.is_primary != 0 ? " primary" : "") << (m.is_active != 0 ? " active" : "") << "; ";
 	}
 	w["bond members"] = members.str();

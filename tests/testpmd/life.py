@@ -75,11 +75,11 @@ def test_reconfigure():
                 expect_equal((sent > 0, dropped), (True, 0), "packets sent and dropped")
         with case("a member with fewer queues than the bond uses is refused, named, and free again"):
             pmd.type("port attach net_pcap0,tx_pcap=/dev/null")
-            before = pmd.show()
+            before = pmd.state()
             expect_equal(pmd.refused("member_add", BOND, "net_pcap0"), ENOTSUP, "net_pcap0 with one queue")
             error = pmd.ask("/braid/member_add", BOND, "net_pcap0")["error"]
             expect("net_pcap0: " in error and "1 receive queues and the bond uses 2" in error, f"the reason is {error}")
-            expect_equal(pmd.show(), before, "what the bond shows")
+            expect_equal(pmd.state(), before, "what the bond shows")
             expect("net_pcap0" in pmd.port_summary(), "net_pcap0 is not free")
             pmd.type("device detach net_pcap0")
         with case("members come and go while two queues forward"):
@@ -148,9 +148,9 @@ def test_several_bonds():
             pmd.wait_for_traffic(first)
             pmd.wait_for_traffic(second)
         with case("a bond is no member of another bond"):
-            before = pmd.show("net_braid1")
+            before = pmd.state("net_braid1")
             expect_equal(pmd.refused("member_add", "net_braid1", "net_braid0"), ELOOP, "net_braid0 as member")
-            expect_equal(pmd.show("net_braid1"), before, "what net_braid1 shows")
+            expect_equal(pmd.state("net_braid1"), before, "what net_braid1 shows")
         with case("a bond goes, and the other keeps forwarding"):
             pmd.type("stop")
             pmd.type(f"port stop {first}")

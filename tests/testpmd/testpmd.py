@@ -189,6 +189,13 @@ class Testpmd:
         expect(not telemetry.is_error(reply), f"/braid/show,{bond}: {reply}")
         return reply
 
+    def state(self, bond="net_braid0"):
+        """What /braid/show tells, without what grows by itself: to be compared with what it tells later."""
+        shown = self.show(bond)
+        for member in shown["members"].values():
+            member.pop("why_not_ms")
+        return shown
+
     def members(self, bond="net_braid0"):
         """What /braid/show tells of each member, by its name."""
         return {member["name"]: member for member in self.show(bond)["members"].values()}

@@ -51,8 +51,9 @@ result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
 		const member_ptr other = member_on(port);
 		if (other || is_braid_port(port)) {
 			m->refused_port = port;
-			return other ? error(EEXIST, "port %u is member %s already", port, names_.of(other->id).c_str())
-			             : error(ELOOP, "port %u is a net_braid bond itself", port);
+			m->refusal = (other ? error(EEXIST, "port %u is member %s already", port, names_.of(other->id).c_str())
+			                    : error(ELOOP, "port %u is a net_braid bond itself", port)).at("claim");
+			return *m->refusal;
 		}
 		joining_ = m;
 		m->port = port;
@@ -61,15 +62,16 @@ result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
 	// Looked at again: of a device that has begun to go before joining_ was set, on_port_destroyed() has told nobody, and
 	// its number may be another one's by now.
 	const bool lives = find_port(*m) == port;
-	result<void> ready = lives ? attach_device(*m, port) : error(ENODEV, "the device is being removed");
+	result<void> ready = lives ? attach_device(*m, port) : error(ENODEV, "the device is being removed").at("claim");
 	if (ready && m->vanished)
-		ready = error(ENODEV, "the device has vanished while it was added");
+		ready = error(ENODEV, "the device has vanished while it was added").at("start");
 	if (!ready)
 		let_go(m);
 	const state_guard state(state_);
 	if (!ready) {
 		joining_.reset();
 		m->port = no_port;
+		m->refusal = ready.error();
 		if (lives && !m->vanished) // or else the number may be another device's
 			m->refused_port = port;
 	}
@@ -82,7 +84,7 @@ result<void> bond::attach_device(member &m, std::uint16_t port) noexcept
 	{
 		const std::lock_guard lock(m.device);
 		if (m.vanished) // tested under the lock that whoever removes the device will wait for
-			return error(ENODEV, "the device is being removed");
+			return error(ENODEV, "the device is being removed").at("claim");
 		result<claimed_port> claimed = claimed_port::claim(port, owner_);
 		if (!claimed)
 			return claimed.error();
@@ -156,6 +158,7 @@ bool bond::admit(const member_ptr &m) noexcept
 	}
 	m->state = member_state::claimed;
 	m->refused_port = no_port;
+	m->refusal.reset();
 	rte_strscpy(m->device_name, arriving_name_, sizeof m->device_name);
 	if (!m->seat) {
 		const seat_map::seating s = seats_.sit(m->device_name);
@@ -169,23 +172,12 @@ bool bond::admit(const member_ptr &m) noexcept
 	return true;
 }
 
-// The wish that was there first: from now on the member is the primary by its id, whatever it is called.
-void bond::bind_primary(const member &m) noexcept
-{
-	if (!primary_wish_)
-		return;
-	if (*primary_wish_ == m.spec || (m.port != no_port && matches(*primary_wish_, facts_of_port(m.port)))) {
-		failover_.set_primary(m.id);
-		primary_wish_.reset();
-	}
-}
-
 // A started member takes part. Its link begins anew, with what the port says now.
 void bond::let_run(member &m, time_ms now) noexcept
 {
 	m.state = member_state::running;
 	failover_.restart_link(m.id, now);
-	failover_.set_enabled(m.id, true);
+	failover_.set_running(m.id, true);
 	report(m, sdk::link_of(&rte_eth_devices[m.port]), now);
 }
 
@@ -210,6 +202,7 @@ void bond::attach_pending(attaching which) noexcept
 		const state_guard state(state_);
 		if (joined && !admit(m))
 			continue;
+		note_reasons(now_ms());
 		if (joined) {
 			publish_directory();
 			if (runs_)
@@ -260,7 +253,7 @@ void bond::lose(member &m) noexcept
 	m.state = member_state::gone;
 	m.lost = true;
 	failover_.report(m.id, {}, now_ms());
-	failover_.set_enabled(m.id, false);
+	failover_.set_running(m.id, false);
 	republish();
 }
 

@@ -16,12 +16,14 @@ namespace braid {
 
 bond::bond(rte_eth_dev *dev, const bond_settings &settings) noexcept
 	: settings_(settings), port_(dev->data->port_id), dev_(dev), buckets_(std::make_unique<bucket_table>()),
-	  mode_(settings.mode), policy_(settings.xmit_policy), up_delay_ms_(settings.up_delay_ms),
-	  down_delay_ms_(settings.down_delay_ms), seed_(settings.seed ? *settings.seed : rte_rand()),
+	  mode_(settings.mode), policy_(settings.xmit_policy), all_members_active_(settings.all_members_active),
+	  up_delay_ms_(settings.up_delay_ms), down_delay_ms_(settings.down_delay_ms), seed_(settings.seed ? *settings.seed : rte_rand()),
 	  primary_wish_(settings.primary)
 {
 	rte_strscpy(device_name_, dev->data->name, sizeof device_name_);
 	failover_.set_delays(up_delay_ms_, down_delay_ms_);
+	failover_.set_reselect(settings.primary_reselect);
+	failover_.set_min_links(settings.min_links);
 	if (settings.mac) {
 		wanted_.mac = *settings.mac;
 		mac_chosen_ = true;
@@ -77,8 +79,8 @@ result<void> bond::open() noexcept
 	}
 	watcher_ = std::move(*watcher);
 
-	for (const member_spec &spec : settings_.members)
-		if (result<member_id> added = add(spec, {}); !added) {
+	for (const wanted_member &wanted : settings_.members)
+		if (result<member_id> added = add(wanted.spec, wanted.options); !added) {
 			const error why = added.error().in("member");
 			close();
 			return why;
@@ -209,7 +211,7 @@ void bond::stop() noexcept
 		for (const member_ptr &m : members_)
 			if (m->state == member_state::running) {
 				m->state = member_state::claimed;
-				failover_.set_enabled(m->id, false);
+				failover_.set_running(m->id, false);
 			}
 		republish();
 	}

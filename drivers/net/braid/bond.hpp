@@ -84,6 +84,9 @@ struct member_facts {
 	bool link_up; // as the port last said
 	bool primary;
 	bool transmits;
+	why_not why;         // it does not transmit
+	time_ms why_for_ms;  // and for how long; 0 if it does
+	std::optional<error> refusal; // of the last attempt to join, until one succeeds
 };
 
 struct bond_facts {
@@ -98,6 +101,10 @@ struct bond_facts {
 	unsigned usable;
 	std::uint64_t generation;
 	bool started;
+	member_id standby;
+	braid::primary_reselect primary_reselect;
+	unsigned min_links;
+	bool all_members_active;
 };
 
 class bond : public std::enable_shared_from_this<bond> {
@@ -132,7 +139,7 @@ public:
 
 	// ---- members (membership.cpp, removal.cpp, attachment.cpp); any thread but a burst's
 
-	result<member_id> add(const member_spec &spec, std::string_view wanted_name) noexcept;
+	result<member_id> add(const member_spec &spec, const member_options &options) noexcept;
 	// Waits until nothing of it is under way, at most drain_ms. remove_now() does not.
 	result<void> remove(member_id id) noexcept;
 	result<void> remove_now(member_id id) noexcept;
@@ -142,17 +149,29 @@ public:
 	result<void> rename(member_id id, std::string_view wanted) noexcept;
 	// Without a lock: by name, or if none has it by ethdev name.
 	std::optional<member_id> find(std::string_view text) const noexcept;
+	// By what was or could have been given as its device.
+	std::optional<member_id> find(const member_spec &spec) noexcept;
 	name name_of(member_id id) const noexcept;
 
 	// ---- what it does with them (control.cpp); any thread but a burst's
 
 	result<void> set_mode(braid::mode m) noexcept;
 	result<void> set_policy(hash_policy p) noexcept;
-	result<void> set_primary(member_id id) noexcept;
-	result<void> set_delays(std::uint32_t up_ms, std::uint32_t down_ms) noexcept;
+	result<void> set_delays(std::optional<std::uint32_t> up_ms, std::optional<std::uint32_t> down_ms) noexcept;
+	result<void> set_all_members_active(bool on) noexcept;
 	bond_facts facts() noexcept;
 	std::optional<member_facts> facts_of(member_id id) noexcept;
 	std::vector<member_id> member_ids() noexcept;
+
+	// ---- who is preferred, and who may not transmit (roles.cpp); any thread but a burst's
+
+	result<void> set_primary(member_id id) noexcept;
+	result<void> set_role(member_id id, member_role role) noexcept;
+	result<void> set_priority(member_id id, std::int32_t priority) noexcept;
+	result<void> set_sticky(member_id id, bool sticky) noexcept;
+	result<void> set_enabled(member_id id, bool enabled) noexcept;
+	result<void> set_primary_reselect(primary_reselect r) noexcept;
+	result<void> set_min_links(unsigned n) noexcept;
 
 	// ---- what is told of it (events.cpp); any thread but a burst's
 
@@ -230,8 +249,16 @@ private:
 	// state lock held
 	bool admit(const member_ptr &m) noexcept;
 	void bind_primary(const member &m) noexcept;
+	bool is_wished_for(const member_spec &spec, std::uint16_t port) const noexcept;
+	result<void> role_is_free(member_role role, const member_spec &spec, std::uint16_t port) const noexcept;
+	void take_role(member_id id, member_role role) noexcept;
+	template <typename Change> result<void> steer(Change change) noexcept;
+	template <typename Change> result<void> steer_member(member_id id, Change change) noexcept;
+	why_not reason(const member &m) const noexcept;
+	void note_reasons(time_ms now) noexcept;
 	void let_run(member &m, time_ms now) noexcept;
 	void lose(member &m) noexcept;
+	result<name> promise_name(member_id id, const member_options &options, const char *device) noexcept;
 	member_ptr member_with(member_id id) const noexcept;
 	member_ptr member_on(std::uint16_t port) const noexcept;
 	void report(member &m, const rte_eth_link &link, time_ms now) noexcept;
@@ -242,6 +269,7 @@ private:
 	void publish_directory() noexcept;
 	void fill_transmit(snapshot &s, const decision &d) const noexcept;
 	void fill_receive(snapshot &s, const decision &d) const noexcept;
+	bool delivers(member_id id, const decision &d) const noexcept;
 	void fill_buckets(snapshot &s, const decision &d) noexcept;
 	void tell_changes(const decision &before, const decision &after) noexcept;
 	void update_link(const decision &d) noexcept;
@@ -297,6 +325,7 @@ private:
 	seat_map seats_;
 	braid::mode mode_;
 	hash_policy policy_;
+	bool all_members_active_;
 	std::uint32_t up_delay_ms_;
 	std::uint32_t down_delay_ms_;
 	std::uint64_t seed_;

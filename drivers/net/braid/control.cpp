@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// Mode, policy, primary, delays: changed by one publication, also under traffic; and what a bond tells about itself.
+// Mode, policy, delays: changed by one publication, also under traffic; and what a bond tells about itself.
 #include "bond.hpp"
 
 #include "clock.hpp"
 
-#include <algorithm>
 #include <string>
+#include <utility>
 
 namespace braid {
 
@@ -50,30 +50,29 @@ result<void> bond::set_policy(hash_policy p) noexcept
 	return {};
 }
 
-result<void> bond::set_primary(member_id id) noexcept
+// A delay that is not given stays as it is.
+result<void> bond::set_delays(std::optional<std::uint32_t> up_ms, std::optional<std::uint32_t> down_ms) noexcept
 {
+	for (const std::optional<std::uint32_t> &delay : {up_ms, down_ms})
+		if (delay.value_or(0) > max_delay_ms)
+			return error(EINVAL, "a delay is 0 to %u ms, not %u", max_delay_ms, *delay);
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
-	if (id != member_id::none && !member_with(id))
-		return error(ENOENT, "%s has no member with id %u", device_name_, to_number(id));
-	primary_wish_.reset();
-	failover_.set_primary(id);
+	up_delay_ms_ = up_ms.value_or(up_delay_ms_);
+	down_delay_ms_ = down_ms.value_or(down_delay_ms_);
+	failover_.set_delays(up_delay_ms_, down_delay_ms_);
 	reconsider(now_ms());
 	return {};
 }
 
-result<void> bond::set_delays(std::uint32_t up_ms, std::uint32_t down_ms) noexcept
+result<void> bond::set_all_members_active(bool on) noexcept
 {
-	if (up_ms > max_delay_ms || down_ms > max_delay_ms)
-		return error(EINVAL, "a delay is 0 to %u ms, not %u", max_delay_ms, up_ms > max_delay_ms ? up_ms : down_ms);
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
-	up_delay_ms_ = up_ms;
-	down_delay_ms_ = down_ms;
-	failover_.set_delays(up_ms, down_ms);
-	reconsider(now_ms());
+	if (std::exchange(all_members_active_, on) != on && mode_ == mode::active_backup)
+		republish();
 	return {};
 }
 
@@ -92,6 +91,10 @@ bond_facts bond::facts() noexcept
 		.usable = last_.usable_count,
 		.generation = generation_,
 		.started = started_,
+		.standby = failover_.standby(),
+		.primary_reselect = failover_.reselect(),
+		.min_links = failover_.min_links(),
+		.all_members_active = all_members_active_,
 	};
 }
 
@@ -107,13 +110,14 @@ std::optional<member_facts> bond::facts_of(member_id id) noexcept
 	rte_strscpy(f.device, m->device_name[0] != '\0' ? m->device_name : m->spec.text, sizeof f.device);
 	f.port = m->port;
 	f.state = m->state;
-	f.status = failover_.member_view(id, now_ms()).value_or(member_status{});
+	const time_ms now = now_ms();
+	f.status = failover_.member_view(id, now).value_or(member_status{});
 	f.link_up = m->link_up;
 	f.primary = failover_.primary() == id;
-	const auto usable = last_.usable();
-	f.transmits = mode_ == mode::active_backup
-	                      ? last_.active == id
-	                      : std::find(usable.begin(), usable.end(), id) != usable.end();
+	f.transmits = m->why == why_not::none;
+	f.why = m->why;
+	f.why_for_ms = f.transmits || now < m->why_since ? 0 : now - m->why_since;
+	f.refusal = m->refusal;
 	return f;
 }
 

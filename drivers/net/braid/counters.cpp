@@ -39,6 +39,23 @@ void member_row_name(char (&to)[RTE_ETH_XSTATS_NAME_SIZE], const name &label, me
 	std::snprintf(to, sizeof to, "%.*s%s", room, label.c_str(), tail);
 }
 
+void dump_member(std::FILE *to, const member_facts &m) noexcept
+{
+	std::fprintf(to, "    - %s: id %u, device %s, %s, link %s, role %s, priority %" PRId32 "%s%s, link failures %" PRIu64,
+	             m.label.c_str(), to_number(m.id), m.device, to_string(m.state), to_string(m.status.link),
+	             to_string(m.status.role), m.status.priority, m.status.sticky ? ", sticky" : "",
+	             m.status.enabled ? "" : ", disabled", m.status.link_failures);
+	if (m.transmits)
+		std::fprintf(to, ", transmits\n");
+	else
+		std::fprintf(to, ", does not transmit: %s for %" PRIu64 " ms\n", to_string(m.why), m.why_for_ms);
+	if (m.status.remaining_ms != 0)
+		std::fprintf(to, "      delay: %" PRIu64 " ms left\n", m.status.remaining_ms);
+	if (m.refusal)
+		std::fprintf(to, "      refused in step %s, errno %d: %s\n", m.refusal->step(), m.refusal->code(),
+		             m.refusal->text());
+}
+
 } // namespace
 
 int read_counters(std::uint16_t port, port_counters &now) noexcept
@@ -188,15 +205,14 @@ void bond::dump(std::FILE *to) noexcept
 {
 	const bond_facts f = facts();
 	std::fprintf(to, "  - Mode: %s\n  - Policy: %s\n  - Generation: %" PRIu64 "\n  - Up delay: %u ms\n"
-	             "  - Down delay: %u ms\n  - Link poll period: %u ms\n  - Members: %u, usable %u\n",
+	             "  - Down delay: %u ms\n  - Link poll period: %u ms\n  - Primary reselect: %s\n  - Min links: %u\n"
+	             "  - All members active: %s\n  - Members: %u, usable %u\n",
 	             to_string(f.mode), to_string(f.policy), f.generation, f.up_delay_ms, f.down_delay_ms,
-	             f.lsc_poll_period_ms, f.members, f.usable);
+	             f.lsc_poll_period_ms, to_string(f.primary_reselect), f.min_links,
+	             f.all_members_active ? "yes" : "no", f.members, f.usable);
 	for (member_id id : member_ids())
 		if (const std::optional<member_facts> m = facts_of(id))
-			std::fprintf(to, "    - %s: id %u, device %s, %s, link %s%s%s, link failures %" PRIu64 "\n",
-			             m->label.c_str(), to_number(id), m->device, to_string(m->state),
-			             to_string(m->status.link), m->primary ? ", primary" : "",
-			             m->transmits ? ", transmits" : "", m->status.link_failures);
+			dump_member(to, *m);
 }
 
 } // namespace braid

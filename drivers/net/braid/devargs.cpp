@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 #include <rte_config.h>
 #include <rte_memory.h>
@@ -57,6 +58,28 @@ public:
 private:
 	char text_[200] = "";
 };
+
+// How many characters have to be inserted, left out or replaced to make one text of the other (Levenshtein). What lies
+// beyond the 32nd character counts as different.
+std::size_t distance(std::string_view a, std::string_view b) noexcept
+{
+	constexpr std::size_t most = 32;
+	const std::size_t beyond = std::max(a.size(), b.size()) > most ? std::max(a.size(), b.size()) - most : 0;
+	a = a.substr(0, most);
+	b = b.substr(0, most);
+	std::array<std::size_t, most + 1> row; // to the first characters of b, from those of a looked at so far
+	for (std::size_t j = 0; j <= b.size(); j++)
+		row[j] = j;
+	for (std::size_t i = 0; i < a.size(); i++) {
+		std::size_t diagonal = std::exchange(row[0], i + 1);
+		for (std::size_t j = 0; j < b.size(); j++) {
+			const std::size_t replaced = diagonal + (a[i] != b[j]);
+			diagonal = row[j + 1];
+			row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
+		}
+	}
+	return row[b.size()] + beyond;
+}
 
 // Decimal digits and nothing else. strtoul would take white space and signs, "-1" as a huge number, and leave the
 // rest of "10s" to be looked at.
@@ -117,10 +140,11 @@ result<member_spec> device_name_spec(std::string_view text) noexcept
 	// A sign in front is a slip in a number; the separators of devargs cannot be in the name of any device.
 	const bool starts_well = is_letter(text[0]) || is_digit(text[0]) || text[0] == '_';
 	const bool goes_on_well = std::all_of(
-		text.begin(), text.end(), [](char c) { return is_printable(c) && c != ' ' && c != ',' && c != '='; });
+		text.begin(), text.end(),
+		[](char c) { return is_printable(c) && c != ' ' && c != ',' && c != ';' && c != '='; });
 	if (!starts_well || !goes_on_well)
 		return error(EINVAL,
-		             "%s is no device name; start with a letter, a digit or _, without space, comma and =",
+		             "%s is no device name; start with a letter, a digit or _, without space, comma, ; and =",
 		             quoted(text).c_str());
 	text.copy(spec.text, text.size());
 	return spec;
@@ -205,6 +229,41 @@ result<void> take_ms(bond_settings &into, std::string_view value, std::string_vi
 	return {};
 }
 
+// Of a bond, or of a member. What a switch is called says what 1 means.
+template <auto Field, typename Into>
+result<void> take_switch(Into &into, std::string_view value) noexcept
+{
+	if (value != "0" && value != "1")
+		return error(EINVAL, "%s is neither 0 nor 1", quoted(value).c_str());
+	into.*Field = value == "1";
+	return {};
+}
+
+template <auto Field>
+result<void> take_bond_switch(bond_settings &into, std::string_view value, std::string_view) noexcept
+{
+	return take_switch<Field>(into, value);
+}
+
+template <auto Field, std::uint32_t Max>
+result<void> take_count(bond_settings &into, std::string_view value, std::string_view) noexcept
+{
+	const std::optional<std::uint64_t> number = decimal(value);
+	if (!number || *number > Max)
+		return error(EINVAL, "%s is not a whole number from 0 to %u", quoted(value).c_str(), Max);
+	into.*Field = static_cast<std::uint32_t>(*number);
+	return {};
+}
+
+result<void> take_primary_reselect(bond_settings &into, std::string_view value, std::string_view) noexcept
+{
+	const std::optional<primary_reselect> wanted = primary_reselect_from(value);
+	if (!wanted)
+		return error(EINVAL, "%s is not one of its values; use always, better or failure", quoted(value).c_str());
+	into.primary_reselect = *wanted;
+	return {};
+}
+
 result<void> take_seed(bond_settings &into, std::string_view value, std::string_view) noexcept
 {
 	into.seed = decimal(value);
@@ -240,32 +299,95 @@ result<void> take_mac(bond_settings &into, std::string_view value, std::string_v
 	return {};
 }
 
-result<member_spec> parse_port_but(std::string_view bond, std::string_view value) noexcept
+result<void> is_another(const member_spec &spec, std::string_view bond) noexcept
 {
-	result<member_spec> spec = parse_member(value);
-	if (spec && spec->what == member_spec::kind::device_name && bond == spec->text)
-		return error(EINVAL, "%s is this bond, which cannot be its own member", quoted(value).c_str());
-	return spec;
+	if (spec.what == member_spec::kind::device_name && bond == spec.text)
+		return error(EINVAL, "%s is this bond, which cannot be its own member", quoted(spec.text).c_str());
+	return {};
+}
+
+// What a member's keys do with their values.
+
+result<void> take_name(member_options &into, std::string_view value) noexcept
+{
+	const result<name> wanted = name::parse(value);
+	if (!wanted)
+		return wanted.error();
+	into.name = *wanted;
+	return {};
+}
+
+result<void> take_role(member_options &into, std::string_view value) noexcept
+{
+	for (const member_role role : {member_role::none, member_role::primary, member_role::standby})
+		if (value == to_string(role)) {
+			into.role = role;
+			return {};
+		}
+	return error(EINVAL, "%s is no role; use none, primary or standby", quoted(value).c_str());
+}
+
+result<void> take_priority(member_options &into, std::string_view value) noexcept
+{
+	std::int32_t number = 0;
+	const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), number);
+	if (failed != std::errc{} || end != value.data() + value.size())
+		return error(EINVAL, "%s is not a whole number from %" PRId32 " to %" PRId32, quoted(value).c_str(),
+		             INT32_MIN, INT32_MAX);
+	into.priority = number;
+	return {};
+}
+
+struct member_key_row {
+	const char *name;
+	result<void> (*take)(member_options &into, std::string_view value) noexcept;
+};
+
+constexpr member_key_row member_keys[] = {
+	{"name", take_name},
+	{"role", take_role},
+	{"priority", take_priority},
+	{"sticky", take_switch<&member_options::sticky>},
+	{"enabled", take_switch<&member_options::enabled>},
+};
+
+const member_key_row *member_row_of(std::string_view key) noexcept
+{
+	const auto row = std::find_if(std::begin(member_keys), std::end(member_keys),
+	                              [key](const member_key_row &candidate) { return key == candidate.name; });
+	return row != std::end(member_keys) ? row : nullptr;
+}
+
+error unknown_member_key(std::string_view key) noexcept
+{
+	std::array<const char *, std::size(member_keys)> names;
+	for (std::size_t i = 0; i < names.size(); i++)
+		names[i] = member_keys[i].name;
+	return error(EINVAL, "%s is no option of a member; use %s", quoted(key).c_str(), alternatives(names).text());
 }
 
 result<void> take_member(bond_settings &into, std::string_view value, std::string_view bond) noexcept
 {
-	const result<member_spec> spec = parse_port_but(bond, value);
-	if (!spec)
-		return spec.error();
-	if (std::find(into.members.begin(), into.members.end(), *spec) != into.members.end())
-		return error(EEXIST, "%s was given before; a port can be a member once", quoted(value).c_str());
-	if (!into.members.push(*spec))
-		return error(ENOSPC, "%s is one too many; a bond has at most %u members", quoted(value).c_str(),
-		             max_members);
+	const result<wanted_member> wanted = parse_wanted_member(value);
+	if (!wanted)
+		return wanted.error();
+	if (const result<void> other = is_another(wanted->spec, bond); !other)
+		return other;
+	const quoted device(value.substr(0, value.find(';')));
+	if (into.members.holds(wanted->spec))
+		return error(EEXIST, "%s was given before; a port can be a member once", device.c_str());
+	if (!into.members.push(*wanted))
+		return error(ENOSPC, "%s is one too many; a bond has at most %u members", device.c_str(), max_members);
 	return {};
 }
 
 result<void> take_primary(bond_settings &into, std::string_view value, std::string_view bond) noexcept
 {
-	const result<member_spec> spec = parse_port_but(bond, value);
+	const result<member_spec> spec = parse_member(value);
 	if (!spec)
 		return spec.error();
+	if (const result<void> other = is_another(*spec, bond); !other)
+		return other;
 	into.primary = *spec;
 	return {};
 }
@@ -296,6 +418,11 @@ constexpr key_row keys[] = {
 	{"down_delay", take_ms<&bond_settings::down_delay_ms, 0, max_delay_ms>},
 	{"mac", take_mac},
 	{"socket_id", take_socket_id},
+	{"primary_reselect", take_primary_reselect},
+	{"min_links", take_count<&bond_settings::min_links, max_members>},
+	{"all_members_active", take_bond_switch<&bond_settings::all_members_active>},
+	{"all_slaves_active", take_bond_switch<&bond_settings::all_members_active>}, // Linux's word
+	{"failover_rx_all", take_bond_switch<&bond_settings::all_members_active>},   // lagg's
 	{"tx_empty", take_word<&bond_settings::tx_empty, tx_empty_count>},
 	{"rx_port", take_word<&bond_settings::rx_port, rx_port_count>},
 	{"drain_ms", take_ms<&bond_settings::drain_ms, 0, max_drain_ms>},
@@ -307,10 +434,18 @@ static_assert(std::size(keys) <= 64, "one bit each in `seen`");
 error unknown_key(std::string_view key) noexcept
 {
 	// The last row is EAL's.
-	std::array<const char *, std::size(keys) - 1> names;
-	for (std::size_t i = 0; i < names.size(); i++)
-		names[i] = keys[i].name;
-	return error(EINVAL, "%s is no key; use %s", quoted(key).c_str(), alternatives(names).text());
+	const auto nearest = std::min_element(std::begin(keys), std::end(keys) - 1, [key](const key_row &a, const key_row &b) {
+		return distance(key, a.name) < distance(key, b.name);
+	});
+	return error(EINVAL, "%s is no key; the nearest one is %s, docs/devargs.md lists them all", quoted(key).c_str(),
+	             nearest->name);
+}
+
+const key_row *row_of(std::string_view key) noexcept
+{
+	const auto row = std::find_if(std::begin(keys), std::end(keys),
+	                              [key](const key_row &candidate) { return key == candidate.name; });
+	return row != std::end(keys) ? row : nullptr;
 }
 
 result<void> take_pair(std::string_view pair, std::string_view bond, bond_settings &into, std::uint64_t &seen) noexcept
@@ -320,9 +455,8 @@ result<void> take_pair(std::string_view pair, std::string_view bond, bond_settin
 	if (key.empty())
 		return error(EINVAL, "%s has no key; write key=value", quoted(pair).c_str());
 
-	const auto row = std::find_if(std::begin(keys), std::end(keys),
-	                              [key](const key_row &candidate) { return key == candidate.name; });
-	if (row == std::end(keys))
+	const key_row *const row = row_of(key);
+	if (row == nullptr)
 		return unknown_key(key);
 	if (equals == pair.npos)
 		return error(EINVAL, "%s: has no value; write %s=value", row->name, row->name);
@@ -360,6 +494,54 @@ result<bond_settings> parse_devargs(const char *args, const char *bond_name) noe
 			return taken.error();
 	}
 	return settings;
+}
+
+result<void> parse_option(bond_settings &into, std::string_view key, std::string_view value,
+                          std::string_view bond_name) noexcept
+{
+	const key_row *const row = row_of(key);
+	if (row == nullptr)
+		return unknown_key(key);
+	const result<void> taken = row->take(into, value, bond_name);
+	return taken ? taken : taken.error().in("%s", row->name);
+}
+
+result<void> parse_member_option(member_options &into, std::string_view key, std::string_view value) noexcept
+{
+	const member_key_row *const row = member_row_of(key);
+	if (row == nullptr)
+		return unknown_member_key(key);
+	const result<void> taken = row->take(into, value);
+	return taken ? taken : taken.error().in("%s", row->name);
+}
+
+result<wanted_member> parse_wanted_member(std::string_view text) noexcept
+{
+	const std::string_view device = text.substr(0, text.find(';'));
+	const result<member_spec> spec = parse_member(device);
+	if (!spec)
+		return spec.error();
+	wanted_member wanted{*spec, {}};
+	std::uint64_t seen = 0;
+	// A ; at the end, or two in a row, are as harmless as commas are there.
+	for (std::string_view rest = text.substr(device.size()); !rest.empty();) {
+		rest.remove_prefix(1);
+		const std::string_view pair = rest.substr(0, rest.find(';'));
+		rest.remove_prefix(pair.size());
+		if (pair.empty())
+			continue;
+		const std::size_t equals = pair.find('=');
+		const std::string_view key = pair.substr(0, equals);
+		if (equals == pair.npos)
+			return error(EINVAL, "%s has no value; write key=value", quoted(pair).c_str());
+		if (const result<void> taken = parse_member_option(wanted.options, key, pair.substr(equals + 1)); !taken)
+			return taken.error();
+		const std::uint64_t bit = std::uint64_t{1} << (member_row_of(key) - member_keys);
+		if ((seen & bit) != 0)
+			return error(EINVAL, "%s comes second; give each option of a member once", quoted(pair).c_str());
+		seen |= bit;
+	}
+	return wanted;
 }
 
 result<member_spec> parse_member(std::string_view text) noexcept

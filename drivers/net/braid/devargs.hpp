@@ -18,6 +18,16 @@ namespace braid {
 // ENOSPC for more than max_members members, else EINVAL.
 result<bond_settings> parse_devargs(const char *args, const char *bond_name) noexcept;
 
+// One key and its value, as in the devargs. Changes nothing but the key's field, and that only on success.
+result<void> parse_option(bond_settings &into, std::string_view key, std::string_view value,
+                          std::string_view bond_name) noexcept;
+
+// "device;key=value;key=value": what follows `member=`. The error is EINVAL, one line that names the key if it is about one.
+result<wanted_member> parse_wanted_member(std::string_view text) noexcept;
+
+// The same for one key of a member.
+result<void> parse_member_option(member_options &into, std::string_view key, std::string_view value) noexcept;
+
 // Understands a port id (decimal, below RTE_MAX_ETHPORTS), a PCI address with or without its domain, and a device
 // name of 1 to 63 printable characters. Says nothing about whether such a port exists. The error is EINVAL, one line.
 result<member_spec> parse_member(std::string_view text) noexcept;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/ids.hpp"
+#include "base/result.hpp"
 #include "claimed_port.hpp"
 #include "lock_order.hpp"
 #include "settings.hpp"
@@ -40,7 +41,7 @@ inline constexpr std::uint16_t no_port = UINT16_MAX;
 // Shared between the bond and whoever is looking at it at the moment: it outlives its removal from the bond until the
 // last of them lets go.
 struct member {
-	member(member_id id, const member_spec &spec) noexcept : id(id), spec(spec) {}
+	member(member_id id, const member_spec &spec, time_ms now) noexcept : id(id), spec(spec), why_since(now) {}
 
 	const member_id id;
 	const member_spec spec;
@@ -55,6 +56,9 @@ struct member {
 	bool link_up = false; // as the port last said, before any delay
 	std::uint16_t refused_port = no_port; // could not join: logged once, not tried again by itself
 	std::uint16_t announced_port = no_port; // matches, is reserved, and is about to be usable
+	std::optional<error> refusal;           // why the last attempt to join failed, until one succeeds
+	why_not why = why_not::pending;         // it does not transmit, as of the last snapshot
+	time_ms why_since;                      // when `why` became what it is
 
 	// The device has gone by itself: nothing may touch it. Set by whoever is told, at once and without a lock.
 	std::atomic<bool> vanished{false};

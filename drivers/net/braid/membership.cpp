@@ -23,7 +23,7 @@ std::array<char, RTE_ETH_NAME_MAX_LEN> name_of_port(std::uint16_t port) noexcept
 
 } // namespace
 
-result<member_id> bond::add(const member_spec &spec, std::string_view wanted_name) noexcept
+result<member_id> bond::add(const member_spec &spec, const member_options &options) noexcept
 {
 	const config_guard guard(config_);
 	if (result<void> open = still_open(); !open)
@@ -31,9 +31,10 @@ result<member_id> bond::add(const member_spec &spec, std::string_view wanted_nam
 	if (matches(spec, facts_of_port(port_)))
 		return error(ELOOP, "%s is the bond itself", spec.text);
 
-	const auto m = std::make_shared<member>(static_cast<member_id>(++last_id_), spec);
+	const auto m = std::make_shared<member>(static_cast<member_id>(++last_id_), spec, now_ms());
 	const std::optional<std::uint16_t> port = find_port(*m);
-	const name fallback = name_from_device(port ? name_of_port(*port).data() : spec.text);
+	const auto port_name = port ? name_of_port(*port) : std::array<char, RTE_ETH_NAME_MAX_LEN>();
+	const char *const device = port ? port_name.data() : spec.text;
 	name label;
 	{
 		const state_guard state(state_);
@@ -43,15 +44,19 @@ result<member_id> bond::add(const member_spec &spec, std::string_view wanted_nam
 				             names_.of(other->id).c_str());
 		if (members_.size() == max_members)
 			return error(ENOSPC, "%s has %u members, which is the most", device_name_, max_members);
-		result<name> promised = names_.promise(m->id, wanted_name.empty() ? fallback.view() : wanted_name);
+		if (result<void> free = role_is_free(options.role, spec, port.value_or(no_port)); !free)
+			return free.error();
+		result<name> promised = promise_name(m->id, options, device);
 		if (!promised)
 			return promised.error();
 		label = *promised;
+		take_role(m->id, options.role); // kept for it until it is there
 	}
 	if (port)
 		if (result<void> joined = attach(m, *port); !joined) {
 			const state_guard state(state_);
 			names_.forget(m->id);
+			failover_.leave(m->id); // its role is free again
 			return joined.error().in("%s", label.c_str());
 		}
 	bool joined = false;
@@ -59,7 +64,10 @@ result<member_id> bond::add(const member_spec &spec, std::string_view wanted_nam
 		const state_guard state(state_);
 		names_.fulfil(m->id);
 		failover_.join(m->id, {}, now_ms());
-		failover_.set_enabled(m->id, false);
+		failover_.set_running(m->id, false);
+		failover_.set_enabled(m->id, options.enabled);
+		failover_.set_priority(m->id, options.priority);
+		failover_.set_sticky(m->id, options.sticky);
 		members_.push_back(m);
 		// A device that was there and has gone is wanted, like one that was not there.
 		joined = port && admit(m);

@@ -35,8 +35,9 @@ void bond::reconsider(time_ms now) noexcept
 	const decision next = failover_.evaluate(now);
 	const bool one_sends = mode_ == mode::active_backup;
 	const decision before = std::exchange(last_, next);
-	if (next.usable_changed || (one_sends && next.active_changed))
+	if (next.usable_changed || next.carrier_changed || (one_sends && next.chosen != before.chosen))
 		publish(next, change::counts);
+	note_reasons(now);
 	tell_changes(before, next);
 	update_link(next); // in any case, since a speed may have become known
 	if (next.deadline != before.deadline)
@@ -47,9 +48,11 @@ void bond::reconsider(time_ms now) noexcept
 // that has joined, if one has, before they hear what it does.
 void bond::republish(member_id joined) noexcept
 {
-	const decision next = failover_.evaluate(now_ms());
+	const time_ms now = now_ms();
+	const decision next = failover_.evaluate(now);
 	const decision before = std::exchange(last_, next);
 	publish(next, change::counts);
+	note_reasons(now);
 	if (joined != member_id::none)
 		tell(event_kind::member_added, joined);
 	tell_changes(before, next);
@@ -80,7 +83,7 @@ void bond::fill_transmit(snapshot &s, const decision &d) const noexcept
 	if (!started_)
 		return;
 	std::array<eth_tx_prep_t, max_members> seen{};
-	for (member_id id : d.usable()) {
+	for (member_id id : d.may_transmit()) {
 		if (mode_ == mode::active_backup && id != d.active)
 			continue;
 		const std::uint16_t port = member_with(id)->port;
@@ -95,6 +98,12 @@ void bond::fill_transmit(snapshot &s, const decision &d) const noexcept
 	}
 }
 
+// What the backups receive are mostly copies of flooded frames, which the application has got from the active member.
+bool bond::delivers(member_id id, const decision &d) const noexcept
+{
+	return mode_ != mode::active_backup || all_members_active_ || id == d.chosen;
+}
+
 void bond::fill_receive(snapshot &s, const decision &d) const noexcept
 {
 	if (!started_)
@@ -103,8 +112,7 @@ void bond::fill_receive(snapshot &s, const decision &d) const noexcept
 		const bool leaving = m->state == member_state::leaving;
 		if (m->state != member_state::running && !leaving)
 			continue;
-		const bool deliver = leaving ? m->deliver_while_leaving
-		                             : mode_ != mode::active_backup || m->id == d.active;
+		const bool deliver = leaving ? m->deliver_while_leaving : delivers(m->id, d);
 		s.rx_member[s.rx_count++] = {m->port, deliver, leaving};
 	}
 }
@@ -114,7 +122,7 @@ void bond::fill_buckets(snapshot &s, const decision &d) noexcept
 	seat_set active = 0;
 	std::array<std::uint8_t, max_members> index_of_seat{};
 	std::uint8_t index = 0;
-	for (member_id id : d.usable()) {
+	for (member_id id : d.may_transmit()) {
 		const unsigned seat = *member_with(id)->seat;
 		active |= seat_set{1} << seat;
 		index_of_seat[seat] = index++;
@@ -131,7 +139,7 @@ void bond::update_link(const decision &d) noexcept
 {
 	std::uint32_t sum = 0, slowest = UINT32_MAX;
 	const time_ms now = now_ms();
-	for (member_id id : d.usable()) {
+	for (member_id id : d.may_transmit()) {
 		const std::uint32_t speed = failover_.member_view(id, now)->speed_mbps;
 		if (mode_ == mode::active_backup && id != d.active)
 			continue;
@@ -158,11 +166,12 @@ void bond::update_link(const decision &d) noexcept
 
 void bond::tell_changes(const decision &before, const decision &after) noexcept
 {
-	for (member_id id : before.usable())
-		if (!contains(after.usable(), id) && member_with(id) && started_)
-			tell(event_kind::member_unusable, id);
-	for (member_id id : after.usable())
-		if (!contains(before.usable(), id))
+	for (member_id id : before.may_transmit())
+		if (!contains(after.may_transmit(), id) && started_)
+			if (const member_ptr m = member_with(id))
+				tell(event_kind::member_unusable, id, to_string(m->why));
+	for (member_id id : after.may_transmit())
+		if (!contains(before.may_transmit(), id))
 			tell(event_kind::member_usable, id);
 	if (mode_ == mode::active_backup && after.active != before.active)
 		tell(event_kind::active_changed, after.active);

@@ -119,7 +119,7 @@ result<void> bond::take_out(member_id id, leaving how) noexcept
 			return error(ENOENT, "%s has no member with id %u", device_name_, to_number(id));
 		if (m->state != member_state::running)
 			how = leaving::at_once;
-		m->deliver_while_leaving = mode_ != mode::active_backup || last_.active == id;
+		m->deliver_while_leaving = delivers(id, last_);
 		m->state = how == leaving::drained ? member_state::leaving : member_state::gone;
 		failover_.leave(id);
 		republish();

@@ -5,7 +5,10 @@
 #include "base/limits.hpp"
 #include "base/mode.hpp"
 #include "base/options.hpp"
+#include "failover/failover.hpp"
+#include "names/name.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -52,26 +55,46 @@ constexpr const char *to_string(agg_mode m) noexcept
 inline constexpr std::uint32_t max_delay_ms = 3'600'000;
 inline constexpr std::uint32_t max_drain_ms = 60'000;
 
+// What an operator asks of a member, when it is added or later. It belongs to the member, not to the device: a device that
+// comes back finds it as it was.
+struct member_options {
+	braid::name name; // or a template; empty: one is made
+	member_role role = member_role::none;
+	std::int32_t priority = 0; // higher is preferred
+	bool sticky = false;       // once active, gives way to no priority
+	bool enabled = true;
+};
+
+struct wanted_member {
+	member_spec spec;
+	member_options options;
+};
+
 // The wanted members, in the order in which they were given.
 class member_list {
 public:
 	// False when the list is full.
-	bool push(const member_spec &spec) noexcept
+	bool push(const wanted_member &one) noexcept
 	{
-		if (count_ == specs_.size())
+		if (count_ == members_.size())
 			return false;
-		specs_[count_++] = spec;
+		members_[count_++] = one;
 		return true;
+	}
+
+	bool holds(const member_spec &spec) const noexcept
+	{
+		return std::any_of(begin(), end(), [&spec](const wanted_member &one) { return one.spec == spec; });
 	}
 
 	unsigned size() const noexcept { return count_; }
 	bool empty() const noexcept { return count_ == 0; }
-	const member_spec *begin() const noexcept { return specs_.data(); }
-	const member_spec *end() const noexcept { return specs_.data() + count_; }
-	const member_spec &operator[](unsigned i) const noexcept { return specs_[i]; }
+	const wanted_member *begin() const noexcept { return members_.data(); }
+	const wanted_member *end() const noexcept { return members_.data() + count_; }
+	const wanted_member &operator[](unsigned i) const noexcept { return members_[i]; }
 
 private:
-	std::array<member_spec, max_members> specs_{};
+	std::array<wanted_member, max_members> members_{};
 	unsigned count_ = 0;
 };
 
@@ -90,6 +113,12 @@ struct bond_settings {
 	std::optional<rte_ether_addr> mac;
 	// SOCKET_ID_ANY is a choice; without a choice it is the socket of the probing thread.
 	std::optional<int> socket_id;
+
+	braid::primary_reselect primary_reselect = braid::primary_reselect::always;
+	// With fewer usable members the bond's link is down and nobody transmits. 0 and 1 mean the same.
+	std::uint32_t min_links = 0;
+	// Active-backup: what the backups receive is delivered too.
+	bool all_members_active = false;
 
 	braid::tx_empty tx_empty = braid::tx_empty::keep;
 	braid::rx_port rx_port = braid::rx_port::bond;

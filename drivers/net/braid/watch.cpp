@@ -141,6 +141,7 @@ void bond::on_new_port(std::uint16_t port) noexcept
 		}
 		if (!wanted)
 			return;
+		note_reasons(now_ms());
 		if (!is_braid_port(port) && rte_eth_devices[port].data->owner.id == RTE_ETH_DEV_NO_OWNER)
 			rte_eth_dev_owner_set(port, &owner_);
 	}
@@ -190,9 +191,13 @@ void bond::on_port_destroyed(std::uint16_t port) noexcept
 	dead_[port] = false;
 	{
 		const state_guard state(state_);
-		for (const member_ptr &each : members_)
+		for (const member_ptr &each : members_) {
 			if (each->announced_port == port)
 				each->announced_port = no_port;
+			if (each->refused_port == port)
+				each->refused_port = no_port;
+		}
+		note_reasons(now_ms());
 		m = member_on(port);
 		if (!m)
 			return;

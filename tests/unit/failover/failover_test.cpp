@@ -847,9 +847,9 @@ TEST(Failover, AMemberThatLeftAndJoinsAgainStartsWithoutFailures)
 
 TEST(WhyNot, EveryReasonHasItsWords)
 {
-	EXPECT_STREQ(to_string(why_not::none), "active");
-	EXPECT_STREQ(to_string(why_not::link_down), "link down");
-	EXPECT_STREQ(to_string(why_not::up_delay), "up delay");
+	EXPECT_STREQ(to_string(why_not::none), "");
+	EXPECT_STREQ(to_string(why_not::link_down), "link_down");
+	EXPECT_STREQ(to_string(why_not::up_delay), "up_delay");
 	EXPECT_STREQ(to_string(why_not::standby), "standby");
 	EXPECT_STREQ(to_string(why_not::disabled), "disabled");
 }

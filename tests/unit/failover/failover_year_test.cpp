@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // A year of members that flap, come and go, and of an administrator who turns every knob meanwhile. A model
-// beside the failover knows only what was reported and since when; what must always be true is checked
-// against it.
+// beside the failover knows only what was reported and since when, and who was chosen before; what must always be true,
+// and who must be chosen now, is checked against it.
 #include "failover/failover.hpp"
 
 #include <gtest/gtest.h>
@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <tuple>
+#include <vector>
 
 namespace braid {
 namespace {
@@ -28,8 +30,16 @@ public:
 private:
 	struct port {
 		bool up;
-		bool enabled;
 		time_ms since; // the report that began the present state of the link
+		unsigned joined = 0; // how many had before
+		bool enabled = true;
+		bool running = true;
+		bool sticky = false;
+		std::int32_t priority = 0;
+		std::uint32_t speed = 1000; // while it was last up
+		bool full_duplex = true;
+
+		bool may() const { return enabled && running; }
 	};
 
 	unsigned below(unsigned n) { return static_cast<unsigned>(random_() % n); }
@@ -40,11 +50,21 @@ private:
 	void evaluate();
 	void check(const decision &d);
 	void check_member(member_id id, const port &p, const decision &d);
+	bool in(member_id id, std::initializer_list<link_state> states) const;
+	member_id best(std::initializer_list<link_state> states) const;
+	bool primary_takes_over(member_id from) const;
+	member_id who() const;
 
 	std::mt19937_64 random_;
 	failover failover_;
 	std::map<member_id, port> ports_;
 	link_delays delays_;
+	unsigned joined_ = 0;
+	unsigned min_links_ = 0;
+	member_id primary_ = member_id::none;
+	member_id standby_ = member_id::none;
+	primary_reselect reselect_ = primary_reselect::always;
+	bool ordered_ = false;
 	time_ms now_ = 0;
 	decision last_;
 };
@@ -68,38 +88,81 @@ void year::flap(member_id id)
 	if (it == ports_.end())
 		return;
 	const bool up = below(3) != 0;
-	if (up != it->second.up)
-		it->second = {up, it->second.enabled, now_};
-	failover_.report(id, {.up = up, .speed_mbps = 1000u << below(3), .full_duplex = below(2) == 0}, now_);
+	port &p = it->second;
+	if (up != p.up)
+		p.since = now_;
+	p.up = up;
+	const link_report seen{.up = up, .speed_mbps = 1000u << below(3), .full_duplex = below(2) == 0};
+	if (up) {
+		p.speed = seen.speed_mbps;
+		p.full_duplex = seen.full_duplex;
+	}
+	failover_.report(id, seen, now_);
 }
 
 void year::happen()
 {
 	const member_id id = anyone();
-	switch (below(40)) {
+	const auto known = ports_.find(id);
+	switch (below(60)) {
 	case 0: {
 		const bool up = below(2) == 0;
 		if (failover_.join(id, {.up = up, .speed_mbps = 1000, .full_duplex = true}, now_))
-			ports_[id] = {up, true, now_};
+			ports_[id] = {up, now_, joined_++};
 		break;
 	}
 	case 1:
 		if (below(4) == 0) {
 			failover_.leave(id);
 			ports_.erase(id);
+			if (primary_ == id)
+				primary_ = member_id::none;
+			if (standby_ == id)
+				standby_ = member_id::none;
 		}
 		break;
 	case 2:
-		if (const auto it = ports_.find(id); it != ports_.end()) {
-			it->second.enabled = below(3) != 0;
-			failover_.set_enabled(id, it->second.enabled);
+		if (known != ports_.end()) {
+			known->second.enabled = below(3) != 0;
+			failover_.set_enabled(id, known->second.enabled);
 		}
 		break;
 	case 3:
-		failover_.set_primary(below(3) == 0 ? member_id::none : id);
+		primary_ = below(3) == 0 ? member_id::none : id;
+		standby_ = standby_ == primary_ ? member_id::none : standby_;
+		ordered_ = primary_ != member_id::none;
+		failover_.set_primary(primary_);
 		break;
 	case 4:
-		failover_.set_reselect(static_cast<primary_reselect>(below(3)));
+		reselect_ = static_cast<primary_reselect>(below(3));
+		failover_.set_reselect(reselect_);
+		break;
+	case 6:
+		standby_ = below(3) == 0 ? member_id::none : id;
+		primary_ = primary_ == standby_ ? member_id::none : primary_;
+		failover_.set_standby(standby_);
+		break;
+	case 7:
+		if (known != ports_.end()) {
+			known->second.priority = static_cast<std::int32_t>(below(5)) - 2;
+			failover_.set_priority(id, known->second.priority);
+		}
+		break;
+	case 8:
+		if (known != ports_.end()) {
+			known->second.sticky = below(2) == 0;
+			failover_.set_sticky(id, known->second.sticky);
+		}
+		break;
+	case 9:
+		if (known != ports_.end()) {
+			known->second.running = below(3) != 0;
+			failover_.set_running(id, known->second.running);
+		}
+		break;
+	case 10:
+		min_links_ = below(4);
+		failover_.set_min_links(min_links_);
 		break;
 	case 5:
 		if (below(8) == 0) {
@@ -113,42 +176,98 @@ void year::happen()
 	}
 }
 
+bool year::in(member_id id, std::initializer_list<link_state> states) const
+{
+	const auto it = ports_.find(id);
+	return it != ports_.end() && it->second.may() &&
+	       std::ranges::find(states, failover_.member_view(id, now_)->link) != states.end();
+}
+
+// Of the members in one of these states, by what the operator prefers; the first to join among equals.
+member_id year::best(std::initializer_list<link_state> states) const
+{
+	std::vector<std::tuple<bool, bool, std::int64_t, unsigned, member_id>> line;
+	for (const auto &[id, p] : ports_)
+		if (in(id, states))
+			line.emplace_back(id != primary_, id == standby_, -std::int64_t{p.priority}, p.joined, id);
+	return line.empty() ? member_id::none : std::get<4>(*std::ranges::min_element(line));
+}
+
+bool year::primary_takes_over(member_id from) const
+{
+	if (ordered_ || reselect_ == primary_reselect::always)
+		return true;
+	const port &p = ports_.at(primary_), &f = ports_.at(from);
+	return reselect_ == primary_reselect::better &&
+	       std::tuple(p.speed, p.full_duplex) > std::tuple(f.speed, f.full_duplex);
+}
+
+// Who must be chosen, told from the point of view of the one who was chosen before.
+member_id year::who() const
+{
+	constexpr auto up = link_state::up, going = link_state::going_down;
+	const member_id before = last_.chosen;
+	if (!in(before, {up, going})) {
+		const member_id risen = best({up});
+		return risen != member_id::none ? risen : best({going});
+	}
+	if (before == primary_)
+		return before;
+	member_id next = before;
+	for (const auto &[id, p] : ports_) {
+		if (ports_.at(before).sticky || id == primary_ || id == standby_ || !in(id, {up}))
+			continue;
+		const port &n = ports_.at(next);
+		const bool higher = p.priority > n.priority ||
+		                    (next != before && p.priority == n.priority && p.joined < n.joined);
+		if (next == standby_ || higher)
+			next = id;
+	}
+	return in(primary_, {up}) && primary_takes_over(next) ? primary_ : next;
+}
+
 void year::check_member(member_id id, const port &p, const decision &d)
 {
 	const bool in_set = std::ranges::find(d.usable(), id) != d.usable().end();
 	const time_ms age = now_ - p.since;
-	if (!p.enabled) {
-		ASSERT_FALSE(in_set) << "disabled";
+	if (!p.may()) {
+		ASSERT_FALSE(in_set) << "disabled or stopped";
 	}
 	if (!p.up && age >= delays_.down_ms) {
 		ASSERT_FALSE(in_set) << "down for longer than the down delay";
 	}
-	if (p.enabled && p.up && age >= delays_.up_ms) {
+	if (p.may() && p.up && age >= delays_.up_ms) {
 		ASSERT_TRUE(in_set) << "up for longer than the up delay";
 	}
 	const auto seen = failover_.member_view(id, now_);
 	ASSERT_TRUE(seen);
 	ASSERT_EQ(seen->reason == why_not::none, d.active == id);
-	ASSERT_EQ(seen->reason == why_not::standby, in_set && d.active != id);
+	ASSERT_EQ(seen->reason == why_not::standby, in_set && d.carrier && d.active != id);
+	ASSERT_EQ(seen->reason == why_not::min_links, in_set && !d.carrier);
+	ASSERT_EQ(seen->reason == why_not::stopped, !p.running);
+	ASSERT_EQ(seen->reason == why_not::disabled, p.running && !p.enabled);
+	ASSERT_EQ(seen->role, id == primary_ ? member_role::primary
+	                      : id == standby_ ? member_role::standby : member_role::none);
 	ASSERT_EQ(p.up, seen->link == link_state::up || seen->link == link_state::coming_up);
 }
 
 void year::check(const decision &d)
 {
 	const auto usable = d.usable();
-	ASSERT_EQ(d.carrier, !usable.empty());
-	ASSERT_EQ(d.active == member_id::none, usable.empty());
-	ASSERT_TRUE(usable.empty() || std::ranges::find(usable, d.active) != usable.end());
+	ASSERT_EQ(d.carrier, !usable.empty() && usable.size() >= min_links_);
+	ASSERT_EQ(d.may_transmit().size(), d.carrier ? usable.size() : 0);
+	ASSERT_EQ(d.active, d.carrier ? d.chosen : member_id::none);
+	ASSERT_EQ(d.chosen, who());
 	ASSERT_GT(d.deadline, now_);
 	ASSERT_EQ(failover_.member_count(), ports_.size());
 
-	bool some_link_is_up = false;
+	unsigned links_up = 0;
 	for (const auto &[id, p] : ports_) {
 		check_member(id, p, d);
-		some_link_is_up = some_link_is_up || (p.enabled && p.up);
+		links_up += p.may() && p.up;
 	}
-	if (some_link_is_up) {
-		ASSERT_TRUE(d.carrier) << "an up delay was honoured with nothing else usable";
+	if (links_up >= std::max(1u, min_links_)) {
+		ASSERT_TRUE(d.carrier) << "an up delay was honoured with too few others usable";
 	}
 
 	ASSERT_EQ(d.usable_changed, !std::ranges::equal(usable, last_.usable()));
@@ -163,6 +282,8 @@ void year::evaluate()
 	evaluations++;
 	active_changes += d.active_changed;
 	carrier_losses += d.carrier_changed && !d.carrier;
+	if (d.chosen == primary_)
+		ordered_ = false;
 	last_ = d;
 
 	const decision again = failover_.evaluate(now_);

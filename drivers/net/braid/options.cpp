@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// One row for each option that can be set while the bond lives. The value has been parsed by the row of the devargs with the
+// same name (devargs.cpp), so that it means the same here and there.
+#include "options.hpp"
+
+#include "bond.hpp"
+#include "devargs.hpp"
+#include "names/quoted.hpp"
+
+namespace braid {
+namespace {
+
+struct option_row {
+	const char *name;
+	result<void> (*apply)(bond &b, const bond_settings &given) noexcept;
+};
+
+result<void> apply_all_members_active(bond &b, const bond_settings &given) noexcept
+{
+	return b.set_all_members_active(given.all_members_active);
+}
+
+// A primary may be named before it exists only on the command line: here a slip would be waited for in vain.
+result<void> apply_primary(bond &b, const bond_settings &given) noexcept
+{
+	const std::optional<member_id> id = b.find(*given.primary);
+	return id ? b.set_primary(*id) : error(ENOENT, "primary: there is no member %s", given.primary->text);
+}
+
+constexpr option_row options[] = {
+	{"mode", [](bond &b, const bond_settings &given) noexcept { return b.set_mode(given.mode); }},
+	{"xmit_policy", [](bond &b, const bond_settings &given) noexcept { return b.set_policy(given.xmit_policy); }},
+	{"primary", apply_primary},
+	{"up_delay", [](bond &b, const bond_settings &given) noexcept { return b.set_delays(given.up_delay_ms, std::nullopt); }},
+	{"down_delay",
+	 [](bond &b, const bond_settings &given) noexcept { return b.set_delays(std::nullopt, given.down_delay_ms); }},
+	{"primary_reselect",
+	 [](bond &b, const bond_settings &given) noexcept { return b.set_primary_reselect(given.primary_reselect); }},
+	{"min_links", [](bond &b, const bond_settings &given) noexcept { return b.set_min_links(given.min_links); }},
+	{"all_members_active", apply_all_members_active},
+	{"all_slaves_active", apply_all_members_active},
+	{"failover_rx_all", apply_all_members_active},
+};
+
+struct member_option_row {
+	const char *name;
+	result<void> (*apply)(bond &b, member_id id, const member_options &given) noexcept;
+};
+
+constexpr member_option_row member_options_rows[] = {
+	{"name",
+	 [](bond &b, member_id id, const member_options &given) noexcept { return b.rename(id, given.name.view()); }},
+	{"role", [](bond &b, member_id id, const member_options &given) noexcept { return b.set_role(id, given.role); }},
+	{"priority",
+	 [](bond &b, member_id id, const member_options &given) noexcept { return b.set_priority(id, given.priority); }},
+	{"sticky", [](bond &b, member_id id, const member_options &given) noexcept { return b.set_sticky(id, given.sticky); }},
+	{"enabled",
+	 [](bond &b, member_id id, const member_options &given) noexcept { return b.set_enabled(id, given.enabled); }},
+};
+
+} // namespace
+
+result<void> set_option(bond &b, std::string_view option, std::string_view value) noexcept
+{
+	bond_settings given;
+	if (result<void> parsed = parse_option(given, option, value, b.device_name()); !parsed)
+		return parsed;
+	for (const option_row &row : options)
+		if (option == row.name)
+			return row.apply(b, given);
+	return error(EBUSY, "%s is fixed when the bond is made", quoted(option).c_str());
+}
+
+result<void> set_member_option(bond &b, member_id id, std::string_view option, std::string_view value) noexcept
+{
+	member_options given;
+	if (result<void> parsed = parse_member_option(given, option, value); !parsed)
+		return parsed;
+	for (const member_option_row &row : member_options_rows)
+		if (option == row.name)
+			return row.apply(b, id, given);
+	return error(EBUSY, "%s is fixed when the member is added", quoted(option).c_str());
+}
+
+} // namespace braid
