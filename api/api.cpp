@@ -29,7 +29,15 @@ static_assert(BRAID_MODE_ROUND_ROBIN == static_cast<int>(mode::round_robin) &&
 static_assert(BRAID_POLICY_L2 == static_cast<int>(hash_policy::l2) &&
               BRAID_POLICY_L23 == static_cast<int>(hash_policy::l23) &&
               BRAID_POLICY_L34 == static_cast<int>(hash_policy::l34) &&
-              BRAID_POLICY_FLOW == static_cast<int>(hash_policy::flow));
+              BRAID_POLICY_FLOW == static_cast<int>(hash_policy::flow) &&
+              BRAID_POLICY_ENCAP23 == static_cast<int>(hash_policy::encap23) &&
+              BRAID_POLICY_ENCAP34 == static_cast<int>(hash_policy::encap34) &&
+              BRAID_POLICY_VLAN_SRCMAC == static_cast<int>(hash_policy::vlan_srcmac) &&
+              BRAID_POLICY_L2_SYM == static_cast<int>(hash_policy::l2_sym) &&
+              BRAID_POLICY_L23_SYM == static_cast<int>(hash_policy::l23_sym) &&
+              BRAID_POLICY_L34_SYM == static_cast<int>(hash_policy::l34_sym) &&
+              BRAID_POLICY_ENCAP23_SYM == static_cast<int>(hash_policy::encap23_sym) &&
+              BRAID_POLICY_ENCAP34_SYM == static_cast<int>(hash_policy::encap34_sym));
 static_assert(BRAID_EVENT_MEMBER_ADDED == static_cast<int>(event_kind::member_added) &&
               BRAID_EVENT_MEMBER_RENAMED == static_cast<int>(event_kind::member_renamed) &&
               BRAID_EVENT_ACTIVE_CHANGED == static_cast<int>(event_kind::active_changed) &&

@@ -49,6 +49,15 @@ enum braid_policy {
 	 * of others, as L34. An application that puts something else in mbuf->hash has to clear the flag.
 	 */
 	BRAID_POLICY_FLOW = 3,
+	/** As L23, with the IP addresses of the innermost packet that can be read: docs/devargs.md says through what. */
+	BRAID_POLICY_ENCAP23 = 4,
+	BRAID_POLICY_ENCAP34 = 5, /**< As L34, of the innermost packet that can be read. */
+	BRAID_POLICY_VLAN_SRCMAC = 6, /**< Outermost VLAN and source MAC address. */
+	BRAID_POLICY_L2_SYM = 7,      /**< As L2; here and below both directions of a connection have one key. */
+	BRAID_POLICY_L23_SYM = 8,     /**< As L23. */
+	BRAID_POLICY_L34_SYM = 9,     /**< As L34. */
+	BRAID_POLICY_ENCAP23_SYM = 10, /**< As ENCAP23. */
+	BRAID_POLICY_ENCAP34_SYM = 11, /**< As ENCAP34, without what a tunnel says of one direction only. */
 };
 
 /** What the bond has of a member. */

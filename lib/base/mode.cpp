@@ -34,6 +34,14 @@ constexpr std::array<policy_row, hash_policy_count> policies{{
 	{hash_policy::l23, {"l23", "layer2+3", "l2+l3"}},
 	{hash_policy::l34, {"l34", "layer3+4", "l3+l4", "l2+l3+l4"}},
 	{hash_policy::flow, {"flow"}},
+	{hash_policy::encap23, {"encap23", "encap2+3"}},
+	{hash_policy::encap34, {"encap34", "encap3+4"}},
+	{hash_policy::vlan_srcmac, {"vlan+srcmac", "vlansrcmac"}},
+	{hash_policy::l2_sym, {"l2+sym"}},
+	{hash_policy::l23_sym, {"l23+sym"}},
+	{hash_policy::l34_sym, {"l34+sym"}},
+	{hash_policy::encap23_sym, {"encap23+sym"}},
+	{hash_policy::encap34_sym, {"encap34+sym"}},
 }};
 
 template <typename Table> constexpr bool rows_stand_at_their_index(const Table &table)
@@ -58,13 +66,41 @@ auto find_spelling(const Table &table, std::string_view text) noexcept -> std::o
 	return std::nullopt;
 }
 
+// The one in which both directions of a connection have one key. Nothing if there is none, or it is that already.
+constexpr std::optional<hash_policy> symmetric(hash_policy p) noexcept
+{
+	switch (p) {
+	case hash_policy::l2: return hash_policy::l2_sym;
+	case hash_policy::l23: return hash_policy::l23_sym;
+	case hash_policy::l34: return hash_policy::l34_sym;
+	case hash_policy::encap23: return hash_policy::encap23_sym;
+	case hash_policy::encap34: return hash_policy::encap34_sym;
+	case hash_policy::flow: // both directions only if the NIC's key makes them so
+	case hash_policy::vlan_srcmac:
+	case hash_policy::l2_sym:
+	case hash_policy::l23_sym:
+	case hash_policy::l34_sym:
+	case hash_policy::encap23_sym:
+	case hash_policy::encap34_sym: return std::nullopt;
+	}
+	return std::nullopt;
+}
+
 } // namespace
 
 const char *to_string(mode m) noexcept { return modes[static_cast<unsigned>(m)].spellings[0].data(); }
 const char *to_string(hash_policy p) noexcept { return policies[static_cast<unsigned>(p)].spellings[0].data(); }
 
 std::optional<mode> mode_from(std::string_view text) noexcept { return find_spelling(modes, text); }
-std::optional<hash_policy> hash_policy_from(std::string_view text) noexcept { return find_spelling(policies, text); }
+
+std::optional<hash_policy> hash_policy_from(std::string_view text) noexcept
+{
+	constexpr std::string_view suffix = "+sym";
+	if (!text.ends_with(suffix))
+		return find_spelling(policies, text);
+	const auto directed = find_spelling(policies, text.substr(0, text.size() - suffix.size()));
+	return directed ? symmetric(*directed) : std::nullopt;
+}
 
 bool is_supported(mode m) noexcept { return modes[static_cast<unsigned>(m)].supported; }
 

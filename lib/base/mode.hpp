@@ -14,12 +14,15 @@ enum class mode : std::uint8_t { round_robin, active_backup, balance, broadcast,
 inline constexpr unsigned mode_count = 7;
 
 // Which header fields choose the member in mode balance.
-enum class hash_policy : std::uint8_t { l2, l23, l34, flow };
+enum class hash_policy : std::uint8_t {
+	l2, l23, l34, flow, encap23, encap34, vlan_srcmac, l2_sym, l23_sym, l34_sym, encap23_sym, encap34_sym,
+};
 
-inline constexpr unsigned hash_policy_count = 4;
+inline constexpr unsigned hash_policy_count = 12;
 
 // For sentences: the canonical spellings.
-inline constexpr const char *hash_policy_words = "l2, l23, l34 or flow";
+inline constexpr const char *hash_policy_words =
+	"l2, l23, l34, flow, encap23, encap34, vlan+srcmac, l2+sym, l23+sym, l34+sym, encap23+sym or encap34+sym";
 
 // The canonical spelling: "round-robin", "l34".
 const char *to_string(mode m) noexcept;
@@ -29,8 +32,9 @@ const char *to_string(hash_policy p) noexcept;
 // (roundrobin, failover, loadbalance). Nothing for any other text.
 std::optional<mode> mode_from(std::string_view text) noexcept;
 
-// Accepts the canonical spelling, Linux's (layer2, layer2+3, layer3+4) and lagg's layers (l2+l3, l3+l4; l2+l3+l4 is l34,
-// since MAC addresses do not part flows that IP addresses and ports have not parted). Nothing for any other text.
+// Accepts the canonical spelling, Linux's (layer2, layer2+3, layer3+4, encap2+3, encap3+4, vlan+srcmac) and lagg's layers
+// (l2+l3, l3+l4; l2+l3+l4 is l34, since MAC addresses do not part flows that IP addresses and ports have not parted);
+// behind any of them whose directions can be made alike, "+sym". Nothing for any other text.
 std::optional<hash_policy> hash_policy_from(std::string_view text) noexcept;
 
 // False for the modes that are named but not built: lacp, tlb, alb.

@@ -2,16 +2,20 @@
 // The flow key: the fields by which a policy tells one flow from another. Packets with equal keys leave
 // through the same member. What stands in the key:
 //
-//   l2   destination and source MAC, EtherType.
-//   l23  l2, and the IPv4 or IPv6 addresses where there are any.
-//   l34  IP addresses, protocol, and the ports of TCP, UDP and SCTP where every packet of the flow shows them
-//        (views.hpp says when). What is not IP, or not soundly, has the key of l2.
-//   flow the RSS hash that the packet was received with, and nothing else; without one, l34.
+//   l2           destination and source MAC, EtherType.
+//   l23          l2, and the IPv4 or IPv6 addresses where there are any.
+//   l34          IP addresses, protocol, and the ports of TCP, UDP and SCTP where every packet of the flow shows
+//                them (views.hpp says when). What is not IP, or not soundly, has the key of l2.
+//   flow         the RSS hash that the packet was received with, and nothing else; without one, l34.
+//   encap23      l2, and the addresses of the innermost IP header that can be read (tunnels.hpp says how).
+//   encap34      l34 of the innermost packet that can be read.
+//   vlan+srcmac  source MAC and outermost VLAN, so that a station stays on one member.
+//   ...+sym      the same for both directions of a connection.
 //
-// The fields keep their direction: the two directions of a connection have different keys.
+// Without +sym the fields keep their direction: the two directions of a connection have different keys.
 //
-// The EtherType is that behind the VLAN tags, and the tags themselves are left out, so that a NIC which
-// strips or inserts them does not move a flow. As in Linux bonding it is in the key of l2, so that one pair
+// The EtherType is that behind the VLAN tags, and but for vlan+srcmac the tags themselves are left out, so that a NIC
+// which strips or inserts them does not move a flow. As in Linux bonding the type is in the key of l2, so that one pair
 // of stations with several network protocols can use several members. The length that 802.3 frames have in
 // its place is left out: the frames of one LLC conversation differ in it and must not overtake one another.
 //
@@ -23,10 +27,16 @@
 // that flow which travel its own way, back to the sender of what it quotes. So it reaches the host behind several
 // paths that the flow reaches.
 //
+// Tunnels end between few addresses, and what they carry is many flows: so encap23 and encap34 go by what is inside, and
+// the tunnel's own addresses and numbers do not count. Where the inside cannot be read, encap34 has a label in the place
+// of ports (inside_view::label; or else the flow label of IPv6, as RFC 6438 has it), and a packet of MPLS that is not
+// known to carry IP has one after the fields of l2. A label belongs to one direction: +sym leaves it out.
+//
 // A packet too short for an Ethernet header has an empty key, unless its RSS hash is the key.
 #pragma once
 
 #include "base/mode.hpp"
+#include "packet/tunnels.hpp"
 #include "packet/views.hpp"
 
 #include <rte_mbuf_core.h>
@@ -34,6 +44,7 @@
 #include <bit>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace braid {
 
@@ -42,10 +53,13 @@ inline constexpr unsigned max_flow_key_words = 6;
 
 // What stands in the key of a policy.
 struct hash_fields {
-	bool rss = false;       // the RSS hash, alone, if there is one
-	bool macs = false;      // MAC addresses and EtherType also of packets with IP
-	bool addresses = false; // of IP
-	bool ports = false;     // and the protocol
+	bool rss = false;             // the RSS hash, alone, if there is one
+	bool vlan_and_source = false; // and nothing else
+	bool macs = false;            // MAC addresses and EtherType also of packets with IP
+	bool addresses = false;       // of IP
+	bool ports = false;           // and the protocol
+	bool inside = false;          // of the innermost packet
+	bool symmetric = false;       // both directions alike
 };
 
 constexpr hash_fields fields_of(hash_policy p) noexcept
@@ -55,6 +69,16 @@ constexpr hash_fields fields_of(hash_policy p) noexcept
 	case hash_policy::l23: return {.macs = true, .addresses = true};
 	case hash_policy::l34: return {.addresses = true, .ports = true};
 	case hash_policy::flow: return {.rss = true, .addresses = true, .ports = true};
+	case hash_policy::encap23: return {.macs = true, .addresses = true, .inside = true};
+	case hash_policy::encap34: return {.addresses = true, .ports = true, .inside = true};
+	case hash_policy::vlan_srcmac: return {.vlan_and_source = true};
+	case hash_policy::l2_sym: return {.macs = true, .symmetric = true};
+	case hash_policy::l23_sym: return {.macs = true, .addresses = true, .symmetric = true};
+	case hash_policy::l34_sym: return {.addresses = true, .ports = true, .symmetric = true};
+	case hash_policy::encap23_sym:
+		return {.macs = true, .addresses = true, .inside = true, .symmetric = true};
+	case hash_policy::encap34_sym:
+		return {.addresses = true, .ports = true, .inside = true, .symmetric = true};
 	}
 	__builtin_unreachable();
 }
@@ -75,13 +99,52 @@ constexpr std::uint64_t upper_layer_word(upper_layer_view upper) noexcept
 	return upper.ports | std::uint64_t{upper.protocol} << 32;
 }
 
+// ---- symmetry: whichever of two ends is the greater stands behind, so that the directions cannot be told apart
+
+// Two addresses of IPv4, or the halves of any other pair.
+constexpr std::uint64_t in_order(std::uint64_t pair) noexcept
+{
+	return static_cast<std::uint32_t>(pair) <= pair >> 32 ? pair : std::rotl(pair, 32);
+}
+constexpr std::uint32_t in_order(std::uint32_t pair) noexcept
+{
+	return static_cast<std::uint16_t>(pair) <= pair >> 16 ? pair : std::rotl(pair, 16);
+}
+
+inline frame_view in_order(frame_view frame) noexcept
+{
+	constexpr unsigned width = 48;
+	constexpr std::uint64_t mask = (std::uint64_t{1} << width) - 1;
+	const std::uint64_t head = rte_le_to_cpu_64(frame.macs_head);
+	std::uint64_t one = head & mask;
+	std::uint64_t other = head >> width | std::uint64_t{rte_le_to_cpu_32(frame.macs_tail)} << (64 - width);
+	if (one > other)
+		std::swap(one, other);
+	frame.macs_head = rte_cpu_to_le_64(one | other << width);
+	frame.macs_tail = rte_cpu_to_le_32(static_cast<std::uint32_t>(other >> (64 - width)));
+	return frame;
+}
+
 // Between whom a packet travels.
 struct flow_view {
 	ip_view ip;
 	upper_layer_view upper;
 };
 
-// The same flow's packets in the other direction.
+// Addresses and ports each on their own: from A's port p to B's q has the key of A's q to B's p as well. The two may
+// share a member as any two connections may.
+constexpr flow_view in_order(flow_view flow) noexcept
+{
+	auto &ends = flow.ip.addresses;
+	if (flow.ip.version == 4)
+		ends[0] = in_order(ends[0]);
+	else if (std::pair(ends[0], ends[1]) > std::pair(ends[2], ends[3]))
+		ends = {ends[2], ends[3], ends[0], ends[1]};
+	flow.upper.ports = in_order(flow.upper.ports);
+	return flow;
+}
+
+// The same flow's packets in the other direction. What flow label they have cannot be known.
 constexpr flow_view turned_around(flow_view flow) noexcept
 {
 	auto &ends = flow.ip.addresses;
@@ -89,6 +152,7 @@ constexpr flow_view turned_around(flow_view flow) noexcept
 		ends = {ends[2], ends[3], ends[0], ends[1]};
 	else
 		ends[0] = std::rotl(ends[0], 32);
+	flow.ip.flow_label = 0;
 	flow.upper.ports = std::rotl(flow.upper.ports, 16);
 	return flow;
 }
@@ -99,6 +163,29 @@ inline flow_view view_flow(const packet_bytes &packet, const ip_view &ip) noexce
 	if (const auto quoted = view_quoted_ip(packet, ip, transport)) [[unlikely]]
 		return turned_around({*quoted, view_upper_layer(packet, *quoted)});
 	return {ip, view_upper_layer(packet, transport)};
+}
+
+// The number of the outermost VLAN that the packet will have on the wire; 0: untagged.
+inline std::uint16_t outermost_vlan(const rte_mbuf &m, const packet_bytes &packet) noexcept
+{
+	constexpr std::uint16_t number = 0x0fff;
+	if ((m.ol_flags & RTE_MBUF_F_TX_QINQ) == RTE_MBUF_F_TX_QINQ)
+		return m.vlan_tci_outer & number;
+	if ((m.ol_flags & RTE_MBUF_F_TX_VLAN) != 0)
+		return m.vlan_tci & number;
+	std::array<std::byte, 4> scratch;
+	const std::byte *tag = packet.at(offsetof(rte_ether_hdr, ether_type), scratch);
+	if (tag == nullptr || !is_vlan_tag(rte_be_to_cpu_16(load<rte_be16_t>(tag))))
+		return 0;
+	return rte_be_to_cpu_16(load<rte_be16_t>(tag + 2)) & number;
+}
+
+// The last two bytes of the head and the tail are the source address.
+inline std::uint64_t vlan_and_source_word(std::uint16_t vlan, const frame_view &frame) noexcept
+{
+	const std::uint64_t source = rte_le_to_cpu_64(frame.macs_head) >> 48 |
+	                             std::uint64_t{rte_le_to_cpu_32(frame.macs_tail)} << 16;
+	return source | std::uint64_t{vlan} << 48;
 }
 
 // Calls key.add(word) for each word of the packet's key under policy P. A key needs no place to stand: a hash
@@ -115,20 +202,43 @@ template <hash_policy P, typename Key>
 	const auto frame = view_frame(packet);
 	if (!frame)
 		return;
-
-	const auto ip = fields.addresses ? view_ip(packet, *frame) : std::nullopt;
-	if (fields.macs || !ip) {
-		key.add(frame->macs_head);
-		key.add(mac_tail_word(frame->macs_tail, frame->type));
-	}
-	if (!ip)
+	if (fields.vlan_and_source) {
+		key.add(vlan_and_source_word(outermost_vlan(m, packet), *frame));
 		return;
-	const flow_view flow = view_flow(packet, *ip);
+	}
+
+	inside_view found;
+	if constexpr (fields.inside)
+		found = look_inside(packet, *frame,
+		                    fields.symmetric ? entropy_labels::are_skipped : entropy_labels::end_the_search);
+	else if (fields.addresses)
+		found.ip = view_ip(packet, *frame);
+	if (fields.symmetric)
+		found.label = 0;
+
+	if (fields.macs || !found.ip) {
+		const frame_view ends = fields.symmetric ? in_order(*frame) : *frame;
+		key.add(ends.macs_head);
+		key.add(mac_tail_word(ends.macs_tail, ends.type));
+	}
+	if (!found.ip) {
+		if (found.label != 0)
+			key.add(found.label);
+		return;
+	}
+	flow_view flow = view_flow(packet, *found.ip);
+	if (fields.symmetric)
+		flow = in_order(flow);
 	key.add(flow.ip.addresses[0]);
 	for (unsigned i = 1; flow.ip.version == 6 && i < flow.ip.addresses.size(); i++)
 		key.add(flow.ip.addresses[i]);
-	if (fields.ports)
-		key.add(upper_layer_word(flow.upper));
+	if (!fields.ports)
+		return;
+	if (found.label != 0)
+		flow.upper.ports = found.label;
+	else if (fields.inside && !fields.symmetric && flow.upper.ports == 0)
+		flow.upper.ports = flow.ip.flow_label;
+	key.add(upper_layer_word(flow.upper));
 }
 
 } // namespace braid

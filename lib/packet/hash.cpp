@@ -14,5 +14,13 @@ template std::uint32_t flow_hash_by_key<hash_policy::l2>(const rte_mbuf &m, std:
 template std::uint32_t flow_hash_by_key<hash_policy::l23>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 template std::uint32_t flow_hash_by_key<hash_policy::l34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 template std::uint32_t flow_hash_by_key<hash_policy::flow>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_by_key<hash_policy::encap23>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_by_key<hash_policy::encap34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_by_key<hash_policy::vlan_srcmac>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_by_key<hash_policy::l2_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_by_key<hash_policy::l23_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_by_key<hash_policy::l34_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_by_key<hash_policy::encap23_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_by_key<hash_policy::encap34_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 
 } // namespace braid

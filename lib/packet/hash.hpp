@@ -78,13 +78,21 @@ inline constexpr std::size_t addresses = 26;
 inline constexpr std::size_t ports = 34;
 inline constexpr std::size_t end = 38;
 
+inline bool may_be_tunnel(const std::byte *frame) noexcept
+{
+	const auto number = load<std::uint8_t>(frame + protocol);
+	return may_carry_tunnel(number) ||
+	       (number == IPPROTO_UDP && is_tunnel_port(rte_be_to_cpu_16(load<rte_be16_t>(frame + ports + 2))));
+}
+
 // Type 0x0800, version 4, header length 5 words; the fourth byte loaded is the type of service.
 template <hash_policy P> inline bool recognise(const std::byte *frame, std::size_t length) noexcept
 {
 	return length >= end &&
 	       (load<std::uint32_t>(frame + type_and_version) & RTE_BE32(0xffffff00)) == RTE_BE32(0x08004500) &&
-	       (P != hash_policy::l34 || (load<std::uint16_t>(frame + fragment) & RTE_BE16(0x3fff)) == 0) &&
-	       (P == hash_policy::l2 || load<std::uint8_t>(frame + protocol) != IPPROTO_ICMP);
+	       (!fields_of(P).ports || (load<std::uint16_t>(frame + fragment) & RTE_BE16(0x3fff)) == 0) &&
+	       (!fields_of(P).addresses || load<std::uint8_t>(frame + protocol) != IPPROTO_ICMP) &&
+	       (!fields_of(P).inside || !may_be_tunnel(frame)) && !fields_of(P).vlan_and_source;
 }
 
 // All ones for a protocol that has ports. A load is one instruction and no branch: a mix of TCP, UDP and ICMP
@@ -98,16 +106,22 @@ inline constexpr auto port_masks = [] {
 
 template <hash_policy P> inline std::uint32_t hash(const std::byte *frame, std::uint64_t seed) noexcept
 {
+	constexpr hash_fields fields = fields_of(P);
 	flow_hasher hasher(seed);
-	if constexpr (P != hash_policy::l34) {
-		hasher.add(load<std::uint64_t>(frame));
-		hasher.add(load<std::uint32_t>(frame + 8), RTE_ETHER_TYPE_IPV4);
+	if constexpr (fields.macs) {
+		const frame_view macs{load<std::uint64_t>(frame), load<std::uint32_t>(frame + 8), RTE_ETHER_TYPE_IPV4, 0};
+		const frame_view ends = fields.symmetric ? in_order(macs) : macs;
+		hasher.add(ends.macs_head);
+		hasher.add(ends.macs_tail, ends.type);
 	}
-	if constexpr (P != hash_policy::l2)
-		hasher.add(load<std::uint64_t>(frame + addresses));
-	if constexpr (P == hash_policy::l34) {
+	if constexpr (fields.addresses) {
+		const auto ends = load<std::uint64_t>(frame + addresses);
+		hasher.add(fields.symmetric ? in_order(ends) : ends);
+	}
+	if constexpr (fields.ports) {
 		const auto number = load<std::uint8_t>(frame + protocol);
-		hasher.add(load<std::uint32_t>(frame + ports) & port_masks[number], number);
+		const auto ends = load<std::uint32_t>(frame + ports) & port_masks[number];
+		hasher.add(fields.symmetric ? in_order(ends) : ends, number);
 	}
 	return hasher.value();
 }
@@ -121,6 +135,14 @@ extern template std::uint32_t flow_hash_by_key<hash_policy::l2>(const rte_mbuf &
 extern template std::uint32_t flow_hash_by_key<hash_policy::l23>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 extern template std::uint32_t flow_hash_by_key<hash_policy::l34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 extern template std::uint32_t flow_hash_by_key<hash_policy::flow>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_by_key<hash_policy::encap23>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_by_key<hash_policy::encap34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_by_key<hash_policy::vlan_srcmac>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_by_key<hash_policy::l2_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_by_key<hash_policy::l23_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_by_key<hash_policy::l34_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_by_key<hash_policy::encap23_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_by_key<hash_policy::encap34_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 
 // The hash of a packet that brings its RSS hash along. Queues were chosen by `rss % n` or by the low bits of it; behind two
 // multiplications and a seed the high bits depend on all of its bits, so members do not correlate with queues.

@@ -81,18 +81,18 @@ struct frame_view {
 	std::size_t payload;
 };
 
-// Nothing if the packet is shorter than an Ethernet header.
-inline std::optional<frame_view> view_frame(const packet_bytes &packet) noexcept
+// The frame that starts `offset` bytes into the packet. Nothing if the packet ends before its Ethernet header does.
+inline std::optional<frame_view> view_frame(const packet_bytes &packet, std::size_t offset = 0) noexcept
 {
 	std::array<std::byte, sizeof(rte_ether_hdr)> scratch;
-	const std::byte *header = packet.at(0, scratch);
+	const std::byte *header = packet.at(offset, scratch);
 	if (header == nullptr)
 		return std::nullopt;
 	frame_view view;
 	view.macs_head = load<std::uint64_t>(header);
 	view.macs_tail = load<std::uint32_t>(header + sizeof view.macs_head);
 	view.type = rte_be_to_cpu_16(load<rte_be16_t>(header + offsetof(rte_ether_hdr, ether_type)));
-	view.payload = sizeof(rte_ether_hdr);
+	view.payload = offset + sizeof(rte_ether_hdr);
 	for (unsigned tags = 0; tags < max_vlan_tags && is_vlan_tag(view.type); tags++) {
 		std::array<std::byte, sizeof(rte_vlan_hdr)> tag_scratch;
 		const std::byte *tag = packet.at(view.payload, tag_scratch);
@@ -117,6 +117,9 @@ struct ip_view {
 
 	// IPv4 only: a part of a larger datagram. IPv6 says so in an extension header.
 	bool fragment;
+
+	// IPv6 only: 20 bits by which the sender tells its flows apart (RFC 6437); 0: it does not.
+	std::uint32_t flow_label;
 };
 
 inline std::optional<ip_view> view_ipv4(const packet_bytes &packet, std::size_t offset) noexcept
@@ -137,6 +140,7 @@ inline std::optional<ip_view> view_ipv4(const packet_bytes &packet, std::size_t 
 	view.protocol = load<std::uint8_t>(header + offsetof(rte_ipv4_hdr, next_proto_id));
 	view.payload = offset + length;
 	view.fragment = (load<rte_be16_t>(header + offsetof(rte_ipv4_hdr, fragment_offset)) & in_a_fragment) != 0;
+	view.flow_label = 0;
 	return view;
 }
 
@@ -154,6 +158,7 @@ inline std::optional<ip_view> view_ipv6(const packet_bytes &packet, std::size_t 
 	view.protocol = load<std::uint8_t>(header + offsetof(rte_ipv6_hdr, proto));
 	view.payload = offset + sizeof(rte_ipv6_hdr);
 	view.fragment = false;
+	view.flow_label = rte_be_to_cpu_32(load<rte_be32_t>(header)) & 0xfffff;
 	return view;
 }
 

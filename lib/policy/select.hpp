@@ -18,6 +18,14 @@ template <member_port Port> tx_function balance_function(hash_policy fields) noe
 	case hash_policy::l23: return spread<balance<hash_policy::l23>, Port>;
 	case hash_policy::l34: return spread<balance<hash_policy::l34>, Port>;
 	case hash_policy::flow: return spread<balance<hash_policy::flow>, Port>;
+	case hash_policy::encap23: return spread<balance<hash_policy::encap23>, Port>;
+	case hash_policy::encap34: return spread<balance<hash_policy::encap34>, Port>;
+	case hash_policy::vlan_srcmac: return spread<balance<hash_policy::vlan_srcmac>, Port>;
+	case hash_policy::l2_sym: return spread<balance<hash_policy::l2_sym>, Port>;
+	case hash_policy::l23_sym: return spread<balance<hash_policy::l23_sym>, Port>;
+	case hash_policy::l34_sym: return spread<balance<hash_policy::l34_sym>, Port>;
+	case hash_policy::encap23_sym: return spread<balance<hash_policy::encap23_sym>, Port>;
+	case hash_policy::encap34_sym: return spread<balance<hash_policy::encap34_sym>, Port>;
 	}
 	__builtin_unreachable();
 }

@@ -173,6 +173,10 @@ TEST(Devargs, PoliciesHaveSpellings)
 		{"l34", hash_policy::l34},
 		{"layer3+4", hash_policy::l34},
 		{"flow", hash_policy::flow},
+		{"encap2+3", hash_policy::encap23},
+		{"encap34", hash_policy::encap34},
+		{"vlan+srcmac", hash_policy::vlan_srcmac},
+		{"layer3+4+sym", hash_policy::l34_sym},
 	};
 	for (const auto &row : rows)
 		EXPECT_EQ(accepted(std::string("xmit_policy=") + row.text).xmit_policy, row.expected) << row.text;

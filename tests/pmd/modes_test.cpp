@@ -100,13 +100,21 @@ rte_mbuf *packet_under(braid_policy policy, std::uint32_t flow)
 	std::optional<std::uint32_t> rss;
 	switch (policy) {
 	case BRAID_POLICY_L2:
+	case BRAID_POLICY_L2_SYM:
+	case BRAID_POLICY_VLAN_SRCMAC:
 		spec.src_mac.addr_bytes[4] = static_cast<std::uint8_t>(flow >> 8);
 		spec.src_mac.addr_bytes[5] = static_cast<std::uint8_t>(flow);
 		break;
 	case BRAID_POLICY_L23:
+	case BRAID_POLICY_L23_SYM:
+	case BRAID_POLICY_ENCAP23:
+	case BRAID_POLICY_ENCAP23_SYM:
 		spec.src_ip += flow;
 		break;
 	case BRAID_POLICY_L34:
+	case BRAID_POLICY_L34_SYM:
+	case BRAID_POLICY_ENCAP34:
+	case BRAID_POLICY_ENCAP34_SYM:
 		spec.src_port = static_cast<std::uint16_t>(1024 + flow);
 		break;
 	case BRAID_POLICY_FLOW:
@@ -173,7 +181,8 @@ protected:
 };
 
 INSTANTIATE_TEST_SUITE_P(EveryPolicy, Balance, 
-                         testing::Values(BRAID_POLICY_L2, BRAID_POLICY_L23, BRAID_POLICY_L34, BRAID_POLICY_FLOW));
+                         testing::Values(BRAID_POLICY_L2, BRAID_POLICY_L23, BRAID_POLICY_L34, BRAID_POLICY_FLOW,
+                                         BRAID_POLICY_ENCAP34, BRAID_POLICY_VLAN_SRCMAC, BRAID_POLICY_L34_SYM));
 
 TEST_P(Balance, AFlowStaysOnItsMemberOnEveryQueueAndMembersShareAlike)
 {

@@ -54,9 +54,24 @@ TEST(HashPolicy, BothFamiliesOfSpellings)
 	EXPECT_EQ(hash_policy_from("l2+l3"), hash_policy::l23);
 	EXPECT_EQ(hash_policy_from("l3+l4"), hash_policy::l34);
 	EXPECT_EQ(hash_policy_from("l2+l3+l4"), hash_policy::l34);
+	EXPECT_EQ(hash_policy_from("encap2+3"), hash_policy::encap23);
+	EXPECT_EQ(hash_policy_from("encap3+4"), hash_policy::encap34);
+	EXPECT_EQ(hash_policy_from("vlan+srcmac"), hash_policy::vlan_srcmac);
+	EXPECT_EQ(hash_policy_from("vlansrcmac"), hash_policy::vlan_srcmac);
 	EXPECT_STREQ(to_string(hash_policy::l34), "l34");
 	for (const char *text : {"", "l4", "l3", "L2", "l2+", "+l2", "layer2+l3", "flow "})
 		EXPECT_FALSE(hash_policy_from(text)) << '"' << text << '"';
+}
+
+TEST(HashPolicy, SymBehindAnySpellingMakesBothDirectionsAlike)
+{
+	EXPECT_EQ(hash_policy_from("l2+sym"), hash_policy::l2_sym);
+	EXPECT_EQ(hash_policy_from("layer2+3+sym"), hash_policy::l23_sym);
+	EXPECT_EQ(hash_policy_from("l3+l4+sym"), hash_policy::l34_sym);
+	EXPECT_EQ(hash_policy_from("encap2+3+sym"), hash_policy::encap23_sym);
+	EXPECT_EQ(hash_policy_from("encap34+sym"), hash_policy::encap34_sym);
+	for (const char *text : {"+sym", "sym", "flow+sym", "vlan+srcmac+sym", "l34+sym+sym", "l4+sym", "l34+symm"})
+		EXPECT_FALSE(hash_policy_from(text)) << text;
 }
 
 TEST(HashPolicy, WordsNameEveryPolicyByItsCanonicalSpelling)
