@@ -5,6 +5,7 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <span>
 
 namespace braid {
 namespace {
@@ -30,7 +31,7 @@ void bucket_table::chain::erase(std::uint8_t who) noexcept
 // How many buckets each seat has too many (positive) or too few (negative) while loads are levelled.
 class bucket_table::shares {
 public:
-	shares(seat_set active, const std::array<std::uint8_t, bucket_count> &holder) noexcept
+	shares(seat_set active, const seat_weights &weights, const std::array<std::uint8_t, bucket_count> &holder) noexcept
 	{
 		for (std::uint8_t seat : holder)
 			if (seat != no_seat)
@@ -38,43 +39,90 @@ public:
 		for (unsigned seat = 0; seat < max_members; seat++)
 			if (contains(active, seat))
 				seat_[count_++] = static_cast<std::uint8_t>(seat);
-		// 4096 rarely divides evenly. The odd buckets stay with those that have most, so that nothing moves for them.
-		std::sort(seat_.begin(), seat_.begin() + count_, [this](std::uint8_t a, std::uint8_t b) {
-			return surplus_[a] != surplus_[b] ? surplus_[a] > surplus_[b] : a < b;
-		});
-		for (unsigned i = 0; i < count_; i++)
-			surplus_[seat_[i]] -= static_cast<int>(bucket_count / count_ + (i < bucket_count % count_ ? 1 : 0));
+		subtract_quotas(weights);
 	}
 
 	bool has_too_many(std::uint8_t seat) const noexcept { return surplus_[seat] > 0; }
+	bool has_too_few(std::uint8_t seat) const noexcept { return surplus_[seat] < 0; }
 
 	// Takes a bucket from `seat` (or from nobody) and gives it to the next in turn that has too few.
 	std::uint8_t pass_on(std::uint8_t from) noexcept
 	{
-		if (from != no_seat)
-			surplus_[from]--;
 		do
 			turn_ = turn_ + 1 < count_ ? turn_ + 1 : 0;
 		while (surplus_[seat_[turn_]] >= 0);
-		surplus_[seat_[turn_]]++;
+		move(from, seat_[turn_]);
 		return seat_[turn_];
 	}
 
+	void move(std::uint8_t from, std::uint8_t to) noexcept
+	{
+		if (from != no_seat)
+			surplus_[from]--;
+		surplus_[to]++;
+	}
+
 private:
+	// Sainte-Lague's method: the next bucket goes to the one with the greatest weight / (2 * buckets + 1), where everybody has
+	// one bucket to begin with. Whole parts and largest fractions would be as close to the exact shares, but there somebody
+	// can lose a bucket because a third one left. Here all others gain, or nothing moves between them.
+	void subtract_quotas(const seat_weights &weights) noexcept
+	{
+		std::uint64_t sum = 0;
+		for (std::uint8_t seat : seats())
+			sum += weights[seat];
+		std::array<std::uint64_t, max_members> quota{};
+		std::uint64_t given = 0;
+		for (std::uint8_t seat : seats()) {
+			// What the method has given at the moment when it has given about all, so that little is left to do.
+			quota[seat] = std::max<std::uint64_t>(1, (2 * bucket_count * std::uint64_t{weights[seat]} + sum - 1) / (2 * sum));
+			given += quota[seat];
+		}
+		// Whose claim to one more bucket than `buckets` says comes first; of equal claims that of the lower seat.
+		const auto before = [&](std::uint8_t a, std::uint64_t buckets_of_a, std::uint8_t b, std::uint64_t buckets_of_b) {
+			const std::uint64_t claim_of_a = weights[a] * (2 * buckets_of_b + 1);
+			const std::uint64_t claim_of_b = weights[b] * (2 * buckets_of_a + 1);
+			return claim_of_a != claim_of_b ? claim_of_a > claim_of_b : a < b;
+		};
+		for (; given < bucket_count; given++) {
+			std::uint8_t next = seat_[0];
+			for (std::uint8_t seat : seats())
+				if (before(seat, quota[seat], next, quota[next]))
+					next = seat;
+			quota[next]++;
+		}
+		for (; given > bucket_count; given--) {
+			std::uint8_t last = no_seat;
+			for (std::uint8_t seat : seats())
+				if (quota[seat] > 1 && (last == no_seat || before(last, quota[last] - 1, seat, quota[seat] - 1)))
+					last = seat;
+			quota[last]--;
+		}
+		for (std::uint8_t seat : seats())
+			surplus_[seat] -= static_cast<int>(quota[seat]);
+	}
+
+	std::span<const std::uint8_t> seats() const noexcept { return {seat_.data(), count_}; }
+
 	std::array<int, max_members> surplus_{};
 	std::array<std::uint8_t, max_members> seat_{};
 	unsigned count_ = 0;
 	unsigned turn_ = 0;
 };
 
+// The most entitled active seat of the bucket's chain, or of those behind `but`; no_seat if there is none.
+std::uint8_t bucket_table::first_active(unsigned bucket, std::uint8_t but) const noexcept
+{
+	const auto *const begin = chain_[bucket].seat.data();
+	const auto *const end = begin + chain_[bucket].length;
+	const auto *const first = std::find_if(begin, end, [&](std::uint8_t s) { return s != but && contains(active_, s); });
+	return first != end ? *first : no_seat;
+}
+
 void bucket_table::find_holders() noexcept
 {
-	for (unsigned b = 0; b < bucket_count; b++) {
-		const auto *const end = chain_[b].seat.data() + chain_[b].length;
-		const auto *const first = std::find_if(static_cast<const std::uint8_t *>(chain_[b].seat.data()), end,
-		                                       [this](std::uint8_t seat) { return contains(active_, seat); });
-		holder_[b] = first != end ? *first : no_seat;
-	}
+	for (unsigned b = 0; b < bucket_count; b++)
+		holder_[b] = first_active(b);
 }
 
 void bucket_table::hand_over(unsigned bucket, std::uint8_t to) noexcept
@@ -97,17 +145,33 @@ void bucket_table::level(shares &left, bool only_stand_ins) noexcept
 	}
 }
 
-void bucket_table::set_active(seat_set active) noexcept
+// Who got a bucket when its weight grew, or when it was new, gives it back to the one who had it.
+void bucket_table::give_back(shares &left) noexcept
+{
+	for (unsigned b = 0; b < bucket_count; b++) {
+		const std::uint8_t seat = holder_[b];
+		if (!left.has_too_many(seat))
+			continue;
+		const std::uint8_t former = first_active(b, seat);
+		if (former != no_seat && left.has_too_few(former)) {
+			left.move(seat, former);
+			hand_over(b, former);
+		}
+	}
+}
+
+void bucket_table::set_active(seat_set active, const seat_weights &weights) noexcept
 {
 	active_ = active;
 	find_holders();
 	if (active == 0)
 		return;
-	shares left(active, holder_);
+	shares left(active, weights, holder_);
 	for (unsigned b = 0; b < bucket_count; b++)
 		if (holder_[b] == no_seat)
 			hand_over(b, left.pass_on(no_seat));
 	level(left, true);
+	give_back(left);
 	level(left, false);
 }
 

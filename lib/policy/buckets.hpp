@@ -2,11 +2,13 @@
 // The resilient hash table of mode balance, as its writer keeps it: which member holds which bucket, now and formerly.
 //
 // Each bucket remembers the seats (members) that have held it, the most entitled first; its holder is the first of them
-// that is active. That one rule gives the three properties that users see:
+// that is active. That one rule gives the properties that users see:
 //   a member that leaves moves only its own buckets: in every other chain the holder is still the first active one;
 //   a member that returns gets exactly its former buckets back: it stands in those chains before its stand-ins;
-//   a new member takes its fair share and nothing else moves: it is put before the holder of just so many buckets.
-// Loads of active seats differ by at most one bucket, 1/4096 of the flows.
+//   a new member takes its fair share and nothing else moves: it is put before the holder of just so many buckets;
+//   a change of weights moves the difference and nothing else, and the change back moves the same buckets back.
+// A load is the seat's exact share in whole buckets, 1/4096 of the flows each, and at least one: loads of equal weights differ
+// by at most one.
 //
 // Who is remembered survives removal, until all seats are taken: a device that is added again gets its seat again.
 #pragma once
@@ -24,13 +26,22 @@ namespace braid {
 using seat_set = std::uint64_t;
 static_assert(max_members <= 64);
 
+// How much each seat gets, against the others; of active ones at least 1.
+using seat_weights = std::array<std::uint32_t, max_members>;
+
+inline constexpr seat_weights equal_weights = [] {
+	seat_weights all;
+	all.fill(1);
+	return all;
+}();
+
 // Not thread-safe: belongs to the bond's single writer.
 class bucket_table {
 public:
 	static constexpr std::uint8_t no_seat = 0xff;
 
 	// Makes these seats, and no others, the ones that hold buckets. With an empty set no bucket has a holder.
-	void set_active(seat_set active) noexcept;
+	void set_active(seat_set active, const seat_weights &weights = equal_weights) noexcept;
 
 	// Erases every memory of the seat: its next user is somebody else. Who holds its buckets is open until set_active().
 	void forget(unsigned seat) noexcept;
@@ -50,7 +61,9 @@ private:
 	class shares;
 
 	void find_holders() noexcept;
+	std::uint8_t first_active(unsigned bucket, std::uint8_t but = no_seat) const noexcept;
 	void hand_over(unsigned bucket, std::uint8_t to) noexcept;
+	void give_back(shares &left) noexcept;
 	void level(shares &left, bool only_stand_ins) noexcept;
 
 	seat_set active_ = 0;

@@ -17,9 +17,9 @@ using owners = std::vector<std::uint8_t>;
 struct table : testing::Test {
 	std::unique_ptr<bucket_table> buckets = std::make_unique<bucket_table>();
 
-	owners with(seat_set active)
+	owners with(seat_set active, const seat_weights &weights = equal_weights)
 	{
-		buckets->set_active(active);
+		buckets->set_active(active, weights);
 		owners o(bucket_count);
 		for (unsigned b = 0; b < bucket_count; b++)
 			o[b] = buckets->holder(b);
@@ -140,6 +140,146 @@ TEST_F(Buckets, LoadsStayLevelThroughAnyHistory)
 		const owners o = with(active);
 		if (active != 0)
 			expect_level(o, active);
+	}
+}
+
+// ---- weights
+
+std::vector<unsigned> loads(const owners &o)
+{
+	std::vector<unsigned> load(max_members);
+	for (std::uint8_t seat : o)
+		load[seat]++;
+	return load;
+}
+
+// Within 1 % of the share, or one and a half buckets; what shares below one bucket got too much is missing elsewhere.
+void expect_shares(const owners &o, seat_set active, const seat_weights &weights)
+{
+	double sum = 0;
+	for (unsigned seat = 0; seat < max_members; seat++)
+		if (active >> seat & 1)
+			sum += weights[seat];
+	double tolerance = 1.5;
+	for (unsigned seat = 0; seat < max_members; seat++)
+		if (active >> seat & 1)
+			tolerance += std::max(0.0, 1 - 1.0 * bucket_count * weights[seat] / sum);
+	const std::vector<unsigned> load = loads(o);
+	for (unsigned seat = 0; seat < max_members; seat++) {
+		if ((active >> seat & 1) == 0) {
+			EXPECT_EQ(load[seat], 0u) << "an inactive seat holds a bucket";
+			continue;
+		}
+		const double exact = 1.0 * bucket_count * weights[seat] / sum;
+		EXPECT_GE(load[seat], 1u);
+		EXPECT_NEAR(load[seat], exact, std::max(tolerance, exact / 100)) << "seat " << seat << " of weight " << weights[seat];
+		EXPECT_NEAR(load[seat], exact, bucket_count / 100.0) << "1 % of all";
+	}
+}
+
+// The least that must move for one set of loads to become the other.
+unsigned difference(const owners &before, const owners &after)
+{
+	const std::vector<unsigned> had = loads(before), has = loads(after);
+	unsigned more = 0;
+	for (unsigned seat = 0; seat < max_members; seat++)
+		more += has[seat] > had[seat] ? has[seat] - had[seat] : 0;
+	return more;
+}
+
+TEST_F(Buckets, SharesFollowWeights)
+{
+	const owners o = with(first_seats(3), [] {
+		seat_weights w = equal_weights;
+		w[0] = 10;
+		w[1] = 5;
+		return w;
+	}());
+	EXPECT_EQ(loads(o)[0], 2560u);
+	EXPECT_EQ(loads(o)[1], 1280u);
+	EXPECT_EQ(loads(o)[2], 256u);
+}
+
+TEST_F(Buckets, SharesFollowAnyWeightsThroughAnyHistory)
+{
+	std::mt19937_64 random(3);
+	for (const unsigned most : {3u, 20u, 1000u, 400'000'000u}) {
+		buckets = std::make_unique<bucket_table>();
+		seat_weights weights = equal_weights;
+		seat_set active = 0;
+		for (int round = 0; round < 500; round++) {
+			const seat_set changes = random() % 4 != 0 ? seat_set{1} << random() % max_members : random();
+			if (random() % 2 != 0)
+				active ^= changes;
+			for (unsigned seat = 0; seat < max_members; seat++)
+				if (random() % 8 == 0)
+					weights[seat] = static_cast<std::uint32_t>(1 + random() % most);
+			const owners o = with(active, weights);
+			if (active != 0)
+				expect_shares(o, active, weights);
+		}
+	}
+}
+
+// One member of weight 1 among the heaviest: less than one bucket is its share, and it gets one.
+TEST_F(Buckets, AnActiveSeatIsNeverLeftWithoutABucket)
+{
+	for (unsigned light = 1; light < max_members; light++) {
+		seat_weights weights = equal_weights;
+		for (unsigned seat = light; seat < max_members; seat++)
+			weights[seat] = 1000;
+		expect_shares(with(first_seats(max_members), weights), first_seats(max_members), weights);
+	}
+}
+
+TEST_F(Buckets, AChangeOfWeightsMovesTheDifferenceAndNoMore)
+{
+	std::mt19937_64 random(4);
+	for (int round = 0; round < 300; round++) {
+		buckets = std::make_unique<bucket_table>();
+		const unsigned n = static_cast<unsigned>(2 + random() % (max_members - 1));
+		seat_weights weights = equal_weights;
+		owners before = with(first_seats(n), weights);
+		for (int change = 0; change < 5; change++) {
+			weights[random() % n] = static_cast<std::uint32_t>(1 + random() % 50);
+			const owners after = with(first_seats(n), weights);
+			EXPECT_EQ(moved(before, after), difference(before, after));
+			before = after;
+		}
+	}
+}
+
+TEST_F(Buckets, AWeightThatIsSetBackMovesTheSameBucketsBack)
+{
+	for (unsigned n = 2; n <= 16; n++)
+		for (const std::uint32_t weight : {2u, 7u, 1000u}) {
+			buckets = std::make_unique<bucket_table>();
+			const owners before = with(first_seats(n));
+			seat_weights weights = equal_weights;
+			weights[1] = weight;
+			EXPECT_GT(moved(before, with(first_seats(n), weights)), 0u);
+			EXPECT_EQ(with(first_seats(n)), before) << n << " members, weight " << weight;
+		}
+}
+
+TEST_F(Buckets, WithWeightsAMemberThatReturnsGetsExactlyItsFormerBucketsBack)
+{
+	std::mt19937_64 random(5);
+	for (int round = 0; round < 200; round++) {
+		buckets = std::make_unique<bucket_table>();
+		const unsigned n = static_cast<unsigned>(2 + random() % (max_members - 1));
+		const unsigned most = round % 2 ? 20 : 1000;
+		seat_weights weights = equal_weights;
+		for (unsigned seat = 0; seat < n; seat++)
+			weights[seat] = static_cast<std::uint32_t>(1 + random() % most);
+		const owners before = with(first_seats(n), weights);
+		const unsigned leaver = random() % n;
+		const seat_set rest = first_seats(n) & ~(seat_set{1} << leaver);
+		const owners without = with(rest, weights);
+		for (unsigned b = 0; b < bucket_count; b++)
+			ASSERT_TRUE(before[b] == leaver || without[b] == before[b]) << "bucket " << b;
+		expect_shares(without, rest, weights);
+		EXPECT_EQ(with(first_seats(n), weights), before);
 	}
 }
 
