@@ -101,14 +101,16 @@ constexpr std::uint64_t upper_layer_word(upper_layer_view upper) noexcept
 
 // ---- symmetry: whichever of two ends is the greater stands behind, so that the directions cannot be told apart
 
-// Two addresses of IPv4, or the halves of any other pair.
-constexpr std::uint64_t in_order(std::uint64_t pair) noexcept
+// Addresses of IPv4, then ports.
+constexpr void put_in_order(std::uint64_t &addresses, std::uint32_t &ports) noexcept
 {
-	return static_cast<std::uint32_t>(pair) <= pair >> 32 ? pair : std::rotl(pair, 32);
-}
-constexpr std::uint32_t in_order(std::uint32_t pair) noexcept
-{
-	return static_cast<std::uint16_t>(pair) <= pair >> 16 ? pair : std::rotl(pair, 16);
+	const auto first = static_cast<std::uint32_t>(addresses);
+	const auto second = static_cast<std::uint32_t>(addresses >> 32);
+	const bool ports_decide = first == second && static_cast<std::uint16_t>(ports) > ports >> 16;
+	if (first > second || ports_decide) {
+		addresses = std::rotl(addresses, 32);
+		ports = std::rotl(ports, 16);
+	}
 }
 
 inline frame_view in_order(frame_view frame) noexcept
@@ -131,19 +133,6 @@ struct flow_view {
 	upper_layer_view upper;
 };
 
-// Addresses and ports each on their own: from A's port p to B's q has the key of A's q to B's p as well. The two may
-// share a member as any two connections may.
-constexpr flow_view in_order(flow_view flow) noexcept
-{
-	auto &ends = flow.ip.addresses;
-	if (flow.ip.version == 4)
-		ends[0] = in_order(ends[0]);
-	else if (std::pair(ends[0], ends[1]) > std::pair(ends[2], ends[3]))
-		ends = {ends[2], ends[3], ends[0], ends[1]};
-	flow.upper.ports = in_order(flow.upper.ports);
-	return flow;
-}
-
 // The same flow's packets in the other direction. What flow label they have cannot be known.
 constexpr flow_view turned_around(flow_view flow) noexcept
 {
@@ -155,6 +144,19 @@ constexpr flow_view turned_around(flow_view flow) noexcept
 	flow.ip.flow_label = 0;
 	flow.upper.ports = std::rotl(flow.upper.ports, 16);
 	return flow;
+}
+
+constexpr flow_view in_order(flow_view flow) noexcept
+{
+	auto &ends = flow.ip.addresses;
+	auto &ports = flow.upper.ports;
+	if (flow.ip.version == 4) {
+		put_in_order(ends[0], ports);
+		return flow;
+	}
+	const auto first = std::pair(ends[0], ends[1]), second = std::pair(ends[2], ends[3]);
+	const bool ports_decide = first == second && static_cast<std::uint16_t>(ports) > ports >> 16;
+	return first > second || ports_decide ? turned_around(flow) : flow;
 }
 
 inline flow_view view_flow(const packet_bytes &packet, const ip_view &ip) noexcept

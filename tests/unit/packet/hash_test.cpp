@@ -2,18 +2,16 @@
 #include "packet/hash.hpp"
 
 #include "test_tunnels.hpp"
+#include "traffic.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <iterator>
 #include <random>
 #include <utility>
 #include <vector>
-
-#include <rte_thash.h>
 
 namespace braid {
 namespace {
@@ -642,102 +640,6 @@ TEST(FlowHashBurst, HashesStandWithTheirPackets)
 	expect_burst_equals_single<vlan_srcmac>(pkts);
 }
 
-void put(bytes &data, std::size_t offset, unsigned width, std::uint32_t value)
-{
-	for (unsigned i = 0; i < width; i++)
-		data[offset + i] = static_cast<std::uint8_t>(value >> 8 * (width - 1 - i));
-}
-
-struct tuple {
-	std::uint32_t source, destination;
-	std::uint16_t source_port, destination_port;
-};
-
-bytes ipv4_of(const tuple &t)
-{
-	bytes data = ipv4_udp;
-	put(data, 26, 4, t.source);
-	put(data, 30, 4, t.destination);
-	put(data, 34, 2, t.source_port);
-	put(data, 36, 2, t.destination_port);
-	return data;
-}
-
-bytes ipv6_of(const tuple &t)
-{
-	bytes data = ipv6_udp;
-	put(data, 34, 4, t.source);
-	put(data, 50, 4, t.destination);
-	put(data, 54, 2, t.source_port);
-	put(data, 56, 2, t.destination_port);
-	return data;
-}
-
-// How far hashes are from even over the `buckets` parts of their high bits: the chi-square statistic as a standard normal
-// deviate (Wilson and Hilferty's cube root), so that few and many buckets are measured alike. Chance gives more than 5.5 once
-// in 50 million.
-double unevenness(const std::vector<std::uint32_t> &hashes, unsigned buckets)
-{
-	std::vector<unsigned> filled(buckets);
-	for (const std::uint32_t hash : hashes)
-		filled[std::uint64_t{hash >> 20} * buckets >> 12]++;
-	const double expected = static_cast<double>(hashes.size()) / buckets;
-	double chi_square = 0;
-	for (const unsigned count : filled)
-		chi_square += (count - expected) * (count - expected) / expected;
-	const double spread = 2.0 / (9.0 * (buckets - 1));
-	return (std::cbrt(chi_square / (buckets - 1)) - (1 - spread)) / std::sqrt(spread);
-}
-constexpr double too_uneven = 5.5;
-
-// Flows as they come from real networks, 65536 of each.
-struct traffic {
-	const char *name;
-	tuple (*flow)(std::uint32_t i);
-};
-
-std::uint16_t u16(std::uint32_t value) { return static_cast<std::uint16_t>(value); }
-
-const traffic traffics[] = {
-	{"consecutive source ports",
-         [](std::uint32_t i) {
-		 return tuple{0x0a000005, 0x0a00000d, u16(i), 443};
-	 }},
-	{"consecutive destination ports",
-         [](std::uint32_t i) {
-		 return tuple{0x0a000005, 0x0a00000d, 4242, u16(i)};
-	 }},
-	// Mistake 21: even source ports, as Linux chooses them for connect().
-	{"even source ports",
-         [](std::uint32_t i) {
-		 return tuple{0x0a000005, 0x0a00000d + (i >> 14), u16(i << 1 | 0x8000), 443};
-	 }},
-	{"consecutive sources",
-         [](std::uint32_t i) {
-		 return tuple{0x0a000000 + i, 0xc0a80001, 4242, 443};
-	 }},
-	{"consecutive destinations",
-         [](std::uint32_t i) {
-		 return tuple{0x0a000005, 0xc0a80000 + i, 4242, 443};
-	 }},
-	{"one host of each network",
-         [](std::uint32_t i) {
-		 return tuple{0x0a000001 + (i << 8), 0xc0a80001, 4242, 443};
-	 }},
-	{"every pair of two networks",
-         [](std::uint32_t i) {
-		 return tuple{0x0a000000 + (i >> 8), 0x0a000100 + (i & 255), 53, 53};
-	 }},
-	{"behind one NAT",
-         [](std::uint32_t i) {
-		 return tuple{0xcb007101, 0x08080800 + (i & 7), u16(1024 + (i >> 3)), 443};
-	 }},
-	{"equal ports",
-         [](std::uint32_t i) {
-		 return tuple{0x0a000005, 0x0a00000d, u16(i), u16(i)};
-	 }},
-};
-
 TEST(FlowHashSpread, OrdinaryTrafficFillsBucketsAndMembersEvenly)
 {
 	for (const traffic &t : traffics)
@@ -777,18 +679,6 @@ TEST(FlowHashSpread, BondsBehindOneAnotherChooseIndependently)
 	ASSERT_GT(second.size(), 20000u);
 	for (const unsigned buckets : {2, 8, 256})
 		EXPECT_LT(unevenness(second, buckets), too_uneven) << buckets;
-}
-
-// What a NIC computes with the customary key.
-std::uint32_t toeplitz(const tuple &t)
-{
-	static constexpr std::uint8_t key[40] = {
-		0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
-		0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
-		0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
-	std::uint32_t words[] = {t.source, t.destination,
-	                         static_cast<std::uint32_t>(t.source_port << 16 | t.destination_port)};
-	return rte_softrss(words, std::size(words), key);
 }
 
 // The flows of one receive queue must use all members alike, however the NIC chose the queue: `rss % n`, or by way of a
