@@ -6,6 +6,8 @@
 // that is not LGPL (their comments say so); everything longer is reached through the shared library.
 #pragma once
 
+#include "rcu/thread_sanitizer.hpp"
+
 #include <atomic>
 
 #include <urcu/config.h>
@@ -24,7 +26,11 @@ namespace braid::rcu {
 class read_section {
 public:
 	read_section() noexcept { _urcu_bp_read_lock(); }
-	~read_section() { _urcu_bp_read_unlock(); }
+	~read_section()
+	{
+		note_section_ends();
+		_urcu_bp_read_unlock();
+	}
 	read_section(const read_section &) = delete;
 	read_section &operator=(const read_section &) = delete;
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rcu/retire.hpp"
 
+#include "rcu/thread_sanitizer.hpp"
+
 #include <atomic>
 #include <cassert>
 #include <mutex>
@@ -18,7 +20,13 @@ struct link {
 	retirable *object;
 };
 
-void destroy(rcu_head *head) noexcept { delete reinterpret_cast<link *>(head)->object; }
+void destroy(rcu_head *head) noexcept
+{
+	note_taken(head);
+	note_grace_period_over();
+	delete reinterpret_cast<link *>(head)->object;
+	note_destroyed();
+}
 
 // Set once, never taken down: the library is never unloaded (-z nodelete) and the worker may hold callbacks of any bond.
 std::atomic<call_rcu_data *> reclaimer{nullptr};
@@ -42,6 +50,7 @@ void retire(std::unique_ptr<retirable> object) noexcept
 	std::byte *const storage = object->link_;
 	link *const waiting = new (storage) link{{}, object.release()};
 
+	note_retired(storage);
 	// call_rcu() queues on the calling thread's worker; lend it ours for the call, so that an application that
 	// uses liburcu-bp itself keeps its own arrangement.
 	call_rcu_data *const own = urcu_bp_get_thread_call_rcu_data();
@@ -57,12 +66,14 @@ void wait_for_readers() noexcept
 {
 	assert(!urcu_bp_read_ongoing());
 	urcu_bp_synchronize_rcu();
+	note_grace_period_over();
 }
 
 void wait_for_reclaim() noexcept
 {
 	assert(!urcu_bp_read_ongoing());
 	urcu_bp_barrier();
+	note_all_destroyed();
 }
 
 } // namespace braid::rcu
