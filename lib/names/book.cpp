@@ -55,9 +55,10 @@ const name &name_book::of(member_id id) const noexcept
 name_index name_book::index() const noexcept
 {
 	name_index made;
+	made.members_.reserve(count_);
 	for (const entry &one : entries())
 		if (!one.promised)
-			made.members_[made.count_++] = {one.id, one.text};
+			made.members_.push_back({one.id, one.text});
 	return made;
 }
 
@@ -118,8 +119,8 @@ void name_book::forget(member_id id) noexcept
 	count_ = static_cast<unsigned>(last - entries().begin());
 }
 
-// The requests as a plan whose templates are still to be filled. Cannot overflow: it takes each id of the
-// book once.
+// The requests as a plan whose templates are still to be filled. It takes each id of the book once, so it grows no larger
+// than the book.
 result<rename_plan> name_book::read(std::span<const rename_request> requests) const noexcept
 {
 	rename_plan plan;
@@ -132,7 +133,7 @@ result<rename_plan> name_book::read(std::span<const rename_request> requests) co
 		const result<name> wanted = name::parse(request.wanted);
 		if (!wanted)
 			return wanted.error();
-		plan.outcomes_[plan.count_++] = {request.id, member->text, *wanted};
+		plan.outcomes_.push_back({request.id, member->text, *wanted});
 	}
 	return plan;
 }
@@ -168,11 +169,11 @@ result<rename_plan> name_book::plan_rename(std::span<const rename_request> reque
 	result<rename_plan> plan = read(requests);
 	if (!plan)
 		return plan;
-	for (unsigned i = 0; i < plan->count_; i++) {
-		const result<name> filled = fill(plan->outcomes_[i].after, plan->outcomes());
+	for (rename_outcome &one : plan->outcomes_) {
+		const result<name> filled = fill(one.after, plan->outcomes());
 		if (!filled)
 			return filled.error();
-		plan->outcomes_[i].after = *filled;
+		one.after = *filled;
 	}
 	if (const result<void> fits = check(*plan); !fits)
 		return fits.error();

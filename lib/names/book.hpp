@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace braid {
 
@@ -35,7 +36,7 @@ struct rename_outcome {
 // listeners and dropping the plan because one said no leaves no trace.
 class rename_plan {
 public:
-	std::span<const rename_outcome> outcomes() const noexcept { return {outcomes_.data(), count_}; }
+	std::span<const rename_outcome> outcomes() const noexcept { return outcomes_; }
 
 	bool changed() const noexcept
 	{
@@ -49,8 +50,7 @@ private:
 	// nullptr for a member that the plan leaves alone.
 	const rename_outcome *of(member_id id) const noexcept;
 
-	std::array<rename_outcome, max_members> outcomes_{};
-	unsigned count_ = 0;
+	std::vector<rename_outcome> outcomes_;
 };
 
 class name_book {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// The names of a bond's members at one moment, for readers. A plain value: the writer copies it into what it
-// publishes and never edits it again, so whoever finds it sees the old or the new names, whole.
+// The names of a bond's members at one moment, for readers. The writer puts it into what it publishes and never edits it
+// again, so whoever finds it sees the old or the new names, whole. As large as what it holds: in a storm of renames many wait
+// at a time to be freed.
 #pragma once
 
 #include "base/ids.hpp"
 #include "names/name.hpp"
 
-#include <array>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <type_traits>
+#include <vector>
 
 namespace braid {
 
@@ -24,7 +24,7 @@ class name_index {
 public:
 	// In the order in which the members came. Not of a temporary, whose members would be gone in a loop
 	// over them.
-	std::span<const member_name> all() const & noexcept { return {members_.data(), count_}; }
+	std::span<const member_name> all() const & noexcept { return members_; }
 	std::span<const member_name> all() && = delete;
 
 	std::optional<member_id> find(std::string_view text) const noexcept
@@ -48,10 +48,7 @@ public:
 private:
 	friend class name_book;
 
-	std::array<member_name, max_members> members_{};
-	unsigned count_ = 0;
+	std::vector<member_name> members_;
 };
-
-static_assert(std::is_trivially_copyable_v<name_index>);
 
 } // namespace braid

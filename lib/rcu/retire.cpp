@@ -20,12 +20,16 @@ struct link {
 	retirable *object;
 };
 
+// Written by whoever retires and by the reclaimer; a number to compare, which orders nothing.
+std::atomic<std::size_t> waiting{0};
+
 void destroy(rcu_head *head) noexcept
 {
 	note_taken(head);
 	note_grace_period_over();
 	delete reinterpret_cast<link *>(head)->object;
 	note_destroyed();
+	waiting.fetch_sub(1, std::memory_order_relaxed);
 }
 
 // Set once, never taken down: the library is never unloaded (-z nodelete) and the worker may hold callbacks of any bond.
@@ -48,7 +52,8 @@ void retire(std::unique_ptr<retirable> object) noexcept
 		return;
 	static_assert(sizeof(link) <= sizeof object->link_ && alignof(link) <= alignof(void *));
 	std::byte *const storage = object->link_;
-	link *const waiting = new (storage) link{{}, object.release()};
+	link *const last = new (storage) link{{}, object.release()};
+	waiting.fetch_add(1, std::memory_order_relaxed);
 
 	note_retired(storage);
 	// call_rcu() queues on the calling thread's worker; lend it ours for the call, so that an application that
@@ -57,7 +62,7 @@ void retire(std::unique_ptr<retirable> object) noexcept
 	call_rcu_data *const ours = reclaimer.load(std::memory_order_acquire);
 	if (ours != nullptr)
 		urcu_bp_set_thread_call_rcu_data(ours);
-	urcu_bp_call_rcu(&waiting->head, destroy);
+	urcu_bp_call_rcu(&last->head, destroy);
 	if (ours != nullptr)
 		urcu_bp_set_thread_call_rcu_data(own);
 }
@@ -74,6 +79,14 @@ void wait_for_reclaim() noexcept
 	assert(!urcu_bp_read_ongoing());
 	urcu_bp_barrier();
 	note_all_destroyed();
+}
+
+std::size_t waiting_for_reclaim() noexcept { return waiting.load(std::memory_order_relaxed); }
+
+void bound_what_waits() noexcept
+{
+	if (waiting_for_reclaim() > most_waiting_for_reclaim)
+		wait_for_reclaim();
 }
 
 } // namespace braid::rcu

@@ -37,4 +37,14 @@ void wait_for_readers() noexcept;
 // Waits until everything retired before this call has been destroyed. The same restrictions.
 void wait_for_reclaim() noexcept;
 
+// How many retired objects wait to be destroyed now.
+std::size_t waiting_for_reclaim() noexcept;
+
+// What a storm of publications may leave behind: the reclaimer works in batches 10 ms and more apart.
+inline constexpr std::size_t most_waiting_for_reclaim = 8192;
+
+// Waits as wait_for_reclaim() if more than that wait. For operations that somebody could call in a loop, so that the loop
+// takes time instead of memory. The same restrictions.
+void bound_what_waits() noexcept;
+
 } // namespace braid::rcu

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <thread>
@@ -85,6 +86,19 @@ TEST(Rcu, WaitForReadersReturnsOnlyAfterOldSectionsEnded)
 	EXPECT_TRUE(left.load());
 	releaser.join();
 	reader.join();
+}
+
+TEST(Rcu, ALoopThatRetiresIsHeldToABoundOfWhatWaits)
+{
+	std::size_t most = 0;
+	for (std::size_t i = 0; i < 3 * rcu::most_waiting_for_reclaim; i++) {
+		rcu::retire(std::make_unique<rcu::retirable>());
+		rcu::bound_what_waits();
+		most = std::max(most, rcu::waiting_for_reclaim());
+	}
+	EXPECT_LE(most, rcu::most_waiting_for_reclaim);
+	rcu::wait_for_reclaim();
+	EXPECT_EQ(rcu::waiting_for_reclaim(), 0u);
 }
 
 TEST(Rcu, ReadersNeverSeeADestroyedObjectWhileItIsReplacedAllTheTime)
