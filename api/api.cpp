@@ -11,6 +11,8 @@
 #include <rte_bus_vdev.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstring>
 #include <string>
 
@@ -41,7 +43,11 @@ static_assert(BRAID_POLICY_L2 == static_cast<int>(hash_policy::l2) &&
 static_assert(BRAID_EVENT_MEMBER_ADDED == static_cast<int>(event_kind::member_added) &&
               BRAID_EVENT_MEMBER_RENAMED == static_cast<int>(event_kind::member_renamed) &&
               BRAID_EVENT_ACTIVE_CHANGED == static_cast<int>(event_kind::active_changed) &&
-              BRAID_EVENT_ATTACH_FAILED == static_cast<int>(event_kind::attach_failed));
+              BRAID_EVENT_ATTACH_FAILED == static_cast<int>(event_kind::attach_failed) &&
+              BRAID_EVENT_EVENTS_LOST == static_cast<int>(event_kind::events_lost));
+static_assert(BRAID_RENAME_PROPOSED == static_cast<int>(rename_phase::proposed) &&
+              BRAID_RENAME_REVERTED == static_cast<int>(rename_phase::reverted));
+static_assert(BRAID_REASON_SIZE >= error::text_size);
 
 static_assert(BRAID_WHY_NOT_NONE == static_cast<int>(why_not::none) &&
               BRAID_WHY_NOT_LINK_DOWN == static_cast<int>(why_not::link_down) &&
@@ -158,12 +164,43 @@ void call_listener(std::uint16_t port, const event &what, void *callback, void *
 	e.name = what.after.c_str();
 	e.old_name = what.before.c_str();
 	e.reason = what.reason.c_str();
+	e.number = what.number;
 	reinterpret_cast<braid_event_callback>(callback)(port, &e, arg);
 }
 
 listener listener_of(braid_event_callback callback, void *arg) noexcept
 {
 	return {call_listener, reinterpret_cast<void *>(callback), arg};
+}
+
+// The guard's face to C, likewise.
+int call_guard(std::uint16_t port, rename_phase phase, std::span<const rename_outcome> what, void *callback, void *arg)
+{
+	std::array<braid_rename, max_members> renames;
+	for (std::size_t i = 0; i < what.size(); i++)
+		renames[i] = {to_number(what[i].id), what[i].before.c_str(), what[i].after.c_str()};
+	return reinterpret_cast<braid_rename_guard>(callback)(port, static_cast<braid_rename_phase>(phase),
+	                                                      renames.data(), static_cast<unsigned>(what.size()), arg);
+}
+
+rename_guard guard_of(braid_rename_guard guard, void *arg) noexcept
+{
+	return {call_guard, reinterpret_cast<void *>(guard), arg};
+}
+
+braid_event_record record_of(const event &what, std::size_t size) noexcept
+{
+	braid_event_record r{};
+	r.size = size;
+	r.kind = static_cast<braid_event_kind>(what.kind);
+	r.member_id = to_number(what.id);
+	r.number = what.number;
+	r.time_ns = what.time_ns;
+	r.generation = what.generation;
+	rte_strscpy(r.name, what.after.c_str(), sizeof r.name);
+	rte_strscpy(r.old_name, what.before.c_str(), sizeof r.old_name);
+	rte_strscpy(r.reason, what.reason.c_str(), sizeof r.reason);
+	return r;
 }
 
 } // namespace
@@ -197,8 +234,9 @@ BRAID_PUBLIC int braid_destroy(std::uint16_t port)
 	bond_ptr b = find_bond(port);
 	if (!b)
 		return refuse(port, no_bond(port));
-	if (b->on_worker_thread())
-		return refuse(port, error(EDEADLK, "a bond cannot be destroyed from its own event callback"));
+	if (b->on_worker_thread() || b->in_rename_guard())
+		return refuse(port, error(EDEADLK, "a bond cannot be destroyed from its own %s",
+		                          b->on_worker_thread() ? "event callback" : "rename guard"));
 	if (!b->begin_close())
 		return refuse(port, error(ENODEV, "%s is being closed", b->device_name()));
 	const std::string name = b->device_name();
@@ -251,14 +289,92 @@ BRAID_PUBLIC int braid_member_rename(std::uint16_t port, std::uint32_t id, const
 	         : refuse(port, no_bond(port));
 }
 
-BRAID_PUBLIC int braid_member_find(std::uint16_t port, const char *name, std::uint32_t *id)
+BRAID_PUBLIC int braid_members_rename(std::uint16_t port, const struct braid_rename *renames, unsigned int n)
 {
 	const bond_ptr b = find_bond(port);
 	if (!b)
 		return refuse(port, no_bond(port));
-	const std::optional<member_id> found = b->find(name != nullptr ? name : "");
+	if (n > max_members || (n != 0 && renames == nullptr))
+		return refuse(port, error(EINVAL, "renames: %u members, of 0 to %u", renames != nullptr ? n : 0, max_members));
+	std::array<rename_wish, max_members> wishes;
+	for (unsigned i = 0; i < n; i++) {
+		const auto text = [](const char *t) { return std::string_view(t != nullptr ? t : ""); };
+		wishes[i] = {static_cast<member_id>(renames[i].member_id), text(renames[i].old_name), text(renames[i].name)};
+	}
+	return answer(port, b->rename_many({wishes.data(), n}));
+}
+
+BRAID_PUBLIC int braid_rename_guard_register(std::uint16_t port, braid_rename_guard guard, void *arg)
+{
+	const bond_ptr b = find_bond(port);
+	if (!b)
+		return refuse(port, no_bond(port));
+	if (guard == nullptr)
+		return refuse(port, error(EINVAL, "there is no guard"));
+	return answer(port, b->add_rename_guard(guard_of(guard, arg)));
+}
+
+BRAID_PUBLIC int braid_rename_guard_unregister(std::uint16_t port, braid_rename_guard guard, void *arg)
+{
+	const bond_ptr b = find_bond(port);
+	return b ? answer(port, b->remove_rename_guard(guard_of(guard, arg))) : refuse(port, no_bond(port));
+}
+
+BRAID_PUBLIC int braid_live_rename_set(std::uint16_t port, int on)
+{
+	return ask_switch(port, "live_rename", on, [](bond &b, bool wanted) { return b.set_live_rename(wanted); });
+}
+
+BRAID_PUBLIC int braid_member_name_set(std::uint16_t port, const char *pattern)
+{
+	const bond_ptr b = find_bond(port);
+	return b ? answer(port, b->set_member_name(pattern != nullptr ? pattern : "")) : refuse(port, no_bond(port));
+}
+
+BRAID_PUBLIC int braid_events_read(std::uint16_t port, std::uint64_t *next, struct braid_event_record *records,
+                                   unsigned int n, std::uint64_t *missed)
+{
+	const bond_ptr b = find_bond(port);
+	if (!b)
+		return refuse(port, no_bond(port));
+	if (next == nullptr || (n != 0 && records == nullptr))
+		return refuse(port, error(EINVAL, "there is no %s", next == nullptr ? "cursor" : "room for events"));
+	// The stride of the caller's array.
+	const std::size_t size = n != 0 ? records[0].size : 0;
+	if (n != 0 && size < offsetof(braid_event_record, reason) + sizeof records->reason)
+		return refuse(port, error(EINVAL, "the size of the first record is not set"));
+	const result<event_page> page = b->read_events(*next, n);
+	if (!page)
+		return refuse(port, page.error());
+	std::byte *to = reinterpret_cast<std::byte *>(records);
+	for (const event &e : page->events) {
+		const braid_event_record r = record_of(e, size);
+		std::memcpy(to, &r, std::min(size, sizeof r));
+		to += size;
+	}
+	*next = page->next;
+	if (missed != nullptr)
+		*missed = page->missed;
+	return static_cast<int>(page->events.size());
+}
+
+BRAID_PUBLIC int braid_lsc_on_failover_set(std::uint16_t port, int on)
+{
+	return ask_switch(port, "lsc_on_failover", on, [](bond &b, bool wanted) { return b.set_lsc_on_failover(wanted); });
+}
+
+BRAID_PUBLIC int braid_member_find(std::uint16_t port, const char *name, std::uint32_t *id)
+{
+	const std::string_view text = name != nullptr ? name : "";
+	bool there = false;
+	const std::optional<member_id> found = look_at_bond(port, [&](const bond *b) {
+		there = b != nullptr;
+		return there ? b->find(text) : std::nullopt;
+	});
+	if (!there)
+		return refuse(port, no_bond(port));
 	if (!found)
-		return refuse(port, error(ENOENT, "there is no member %s", quoted(name != nullptr ? name : "").c_str()));
+		return fail_quietly(error(ENOENT, "there is no member %s", quoted(text).c_str()));
 	if (id != nullptr)
 		*id = to_number(*found);
 	return 0;
@@ -330,6 +446,11 @@ BRAID_PUBLIC int braid_info_get(std::uint16_t port, struct braid_info *info)
 	out.primary_reselect = static_cast<braid_primary_reselect>(facts.primary_reselect);
 	out.min_links = facts.min_links;
 	out.all_members_active = facts.all_members_active;
+	out.live_rename = facts.live_rename;
+	out.lsc_on_failover = facts.lsc_on_failover;
+	rte_strscpy(out.member_name, facts.member_name.c_str(), sizeof out.member_name);
+	out.next_event = facts.next_event;
+	out.events_lost = facts.events_lost;
 	return copy_out(port, info, out);
 }
 

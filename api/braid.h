@@ -161,6 +161,11 @@ struct braid_info {
 	enum braid_primary_reselect primary_reselect; /**< As braid_primary_reselect_set(). */
 	uint32_t min_links;         /**< As braid_min_links_set(). */
 	uint8_t all_members_active; /**< As braid_all_members_active_set(). */
+	uint8_t live_rename;     /**< As braid_live_rename_set(). */
+	uint8_t lsc_on_failover; /**< As braid_lsc_on_failover_set(). */
+	char member_name[BRAID_NAME_SIZE]; /**< As braid_member_name_set(); "" without a template. */
+	uint64_t next_event;  /**< Number of the next event. */
+	uint64_t events_lost; /**< Events that listeners were too slow for. */
 };
 
 /** What an event is about. */
@@ -176,6 +181,7 @@ enum braid_event_kind {
 	BRAID_EVENT_LINK_UP = 8,         /**< Of the bond: the first member became usable. */
 	BRAID_EVENT_LINK_DOWN = 9,       /**< Of the bond: no member is usable. */
 	BRAID_EVENT_ATTACH_FAILED = 10,  /**< A pending member appeared and could not join; `reason` says why. */
+	BRAID_EVENT_EVENTS_LOST = 11,    /**< Told to listeners only: they were too slow, `reason` says for how many. */
 };
 
 /** One thing that happened. Valid only during the callback; later releases may append fields. */
@@ -188,12 +194,62 @@ struct braid_event {
 	const char *name;     /**< Of the member, after the event; "" without one. */
 	const char *old_name; /**< Only of MEMBER_RENAMED; else "". */
 	const char *reason;   /**< One sentence, or "". */
+	uint64_t number;      /**< Counts the bond's events from 0; of EVENTS_LOST that of the last one lost. */
 };
+
+/** Room for a sentence of an event, with the terminating NUL, in bytes. */
+#define BRAID_REASON_SIZE 256
+
+/** An event as braid_events_read() copies it. The fields mean what those of struct braid_event mean. */
+struct braid_event_record {
+	size_t size; /**< Set by the caller in the first element: sizeof(struct braid_event_record) */
+	enum braid_event_kind kind; /**< What happened. */
+	uint32_t member_id;         /**< BRAID_NO_MEMBER when the event is about the bond. */
+	uint64_t number;            /**< Counts the bond's events from 0. */
+	uint64_t time_ns;           /**< CLOCK_MONOTONIC, when it happened. */
+	uint64_t generation;        /**< Of the snapshot in which it shows. */
+	char name[BRAID_NAME_SIZE];     /**< Of the member, after the event. */
+	char old_name[BRAID_NAME_SIZE]; /**< Only of MEMBER_RENAMED. */
+	char reason[BRAID_REASON_SIZE]; /**< One sentence, or "". */
+};
+
+/** Value of a cursor for braid_events_read(): begin with the next event that happens. */
+#define BRAID_EVENTS_FROM_NOW UINT64_MAX
+
+/** One member's new name. As an argument of braid_members_rename() the wish, in a rename guard the plan. */
+struct braid_rename {
+	uint32_t member_id;   /**< The member. As a wish it may be BRAID_NO_MEMBER: the one that old_name finds. */
+	const char *old_name; /**< Its name. Looked at in a wish without member_id only, and then also its device's name. */
+	const char *name;     /**< Its new name. In a wish it may be a template, in a plan the number is in. */
+};
+
+/** Why a rename guard is called. */
+enum braid_rename_phase {
+	BRAID_RENAME_PROPOSED = 0, /**< Nothing has happened yet, and will not if the guard refuses. */
+	BRAID_RENAME_REVERTED = 1, /**< What it had agreed to does not happen. The answer is not looked at. */
+};
+
+/**
+ * Asked before members are renamed; may refuse.
+ *
+ * It is called on the thread that renames, no lock is held, and it may call every function of this file but braid_destroy(),
+ * those that rename or register included: a rename inside a guard has all guards asked in its turn, up to 8 deep. Names are as
+ * they were: what is proposed can be looked up nowhere yet. Of several guards the first registered is asked first, and none
+ * after one that refuses. If the renaming then does not come about (a later guard refused, a name was taken meanwhile, a
+ * member left, the bond was closed), those who had agreed are told BRAID_RENAME_REVERTED, the last one asked first; the one who
+ * refused is not. That the renaming has come about is BRAID_EVENT_MEMBER_RENAMED.
+ *
+ * @param renames  Valid during the call; only members whose name changes.
+ * @return 0 agrees. A negative errno refuses, and is what the renaming call returns (anything else refuses with -EPERM).
+ */
+typedef int (*braid_rename_guard)(uint16_t bond_port_id, enum braid_rename_phase phase,
+                                  const struct braid_rename *renames, unsigned int n, void *arg);
 
 /**
  * Told of each event of a bond, in order, from a control thread of the bond; no lock is held, so that it may call every
  * function of this file but braid_destroy(). A slow callback delays later events and the attachment of pending
- * members, never traffic or failover. It must not wait for a thread that removes the bond's device with rte_vdev_uninit() or
+ * members, never traffic or failover. Calls that rename wait, up to 1 s each, while listeners are 8192 events behind; if they get
+ * 16384 behind all the same, the oldest are dropped, counted (xstat `events_lost`), and listeners are told how many. It must not wait for a thread that removes the bond's device with rte_vdev_uninit() or
  * rte_dev_remove(), nor create or remove devices while one does: these hold a lock of the bus until the callback returns.
  */
 typedef void (*braid_event_callback)(uint16_t bond_port_id, const struct braid_event *event, void *arg);
@@ -212,10 +268,10 @@ int braid_create(const char *name, const char *devargs);
  * Stops and closes a bond, gives its members back as they were, and removes the device. No thread may be in, or enter, a
  * burst function or any other function of rte_ethdev.h with the bond's port; functions of this file and telemetry may run.
  *
- * From the call on they fail with -ENODEV. One that is inside a device is waited for, as is an event callback that is
- * running; the drain of a removal ends.
+ * From the call on they fail with -ENODEV. One that is inside a device is waited for, as are an event callback and a
+ * rename guard that run; the drain of a removal ends.
  *
- * @return -EDEADLK from an event callback; -ENODEV also while another thread destroys the bond.
+ * @return -EDEADLK from an event callback or a rename guard; -ENODEV also while another thread destroys the bond.
  */
 int braid_destroy(uint16_t bond_port_id);
 
@@ -248,18 +304,58 @@ int braid_member_remove(uint16_t bond_port_id, uint32_t id);
 int braid_member_remove_now(uint16_t bond_port_id, uint32_t id);
 
 /**
- * Renames a member. Its id, its flows and its counters stay; nothing is stopped. Its own name again is a success.
+ * Renames a member. Its id, its flows and its counters stay; nothing is stopped. Its own name again is a success, of which
+ * nobody is told.
  *
  * @param name  1 to 63 bytes, not "." or "..", without '/', ':', ',', '=', white space or control bytes. With one "%d" in it,
  *   the lowest free number is put there.
- * @return -ENOENT no such member; -EINVAL not a valid name; -EEXIST the name is in use.
+ * @return -ENOENT no such member; -EINVAL not a valid name; -EEXIST the name is in use, or promised to a member that is being
+ *   added; -EBUSY the bond is started and its option live_rename is 0; -EAGAIN another call renamed the member while guards were
+ *   asked; -ELOOP guards that rename are nested more than 8 deep; else what a guard answered.
  */
 int braid_member_rename(uint16_t bond_port_id, uint32_t id, const char *name);
 
 /**
- * Finds a member by its name, or if none has it, by its ethdev name. Takes no lock.
+ * Renames several members at once: all or none, in one publication, so that two can swap their names or several pass them
+ * round, and no reader finds a name twice or missing. Only the names that result must differ.
  *
- * @return -ENOENT no such member.
+ * @param renames  A member that is pending, or in the middle of being added (by its id, or by the name promised to it), may be
+ *   among them, each member once. Templates are filled in the order of the array.
+ * @param n  0 to BRAID_MAX_MEMBERS; with 0 renames may be NULL.
+ * @return As braid_member_rename(); also -EINVAL: a member is there twice, or n is too large.
+ */
+int braid_members_rename(uint16_t bond_port_id, const struct braid_rename *renames, unsigned int n);
+
+/**
+ * Registers a guard that is asked about every renaming that begins from now on. The same function with another arg is another
+ * guard. @return -EEXIST registered already; -EINVAL no guard.
+ */
+int braid_rename_guard_register(uint16_t bond_port_id, braid_rename_guard guard, void *arg);
+
+/**
+ * Takes a guard back. On return it is not running and will not be called again, also not to be told that something it agreed
+ * to is reverted; unless the caller is that guard, which then ends as it likes. braid_destroy() waits likewise for every guard
+ * that runs. @return -ENOENT not registered.
+ */
+int braid_rename_guard_unregister(uint16_t bond_port_id, braid_rename_guard guard, void *arg);
+
+/**
+ * Whether members can be renamed while the bond is started (devarg live_rename; the default) or get -EBUSY then.
+ * @param on  0 or 1.
+ */
+int braid_live_rename_set(uint16_t bond_port_id, int on);
+
+/**
+ * Sets the template for members that are added without a name (devarg member_name), for example "wan%d".
+ * @param pattern  A valid name with one "%d" in it; NULL or "": such members are named after their devices.
+ * @return -EINVAL not a valid name, or no "%d" in it.
+ */
+int braid_member_name_set(uint16_t bond_port_id, const char *pattern);
+
+/**
+ * Finds a member by its name, or if none has it, by its ethdev name. Takes no lock of the bond.
+ *
+ * @return -ENOENT no such member: an answer, which is not logged.
  */
 int braid_member_find(uint16_t bond_port_id, const char *name, uint32_t *id);
 
@@ -353,6 +449,27 @@ int braid_event_callback_register(uint16_t bond_port_id, braid_event_callback ca
  * that callback. @return -ENOENT not registered.
  */
 int braid_event_callback_unregister(uint16_t bond_port_id, braid_event_callback callback, void *arg);
+
+/**
+ * Reads events that have happened, for those who come late or do not want a callback. At least the last 1024 are kept.
+ *
+ * @param next  The number of the event to begin with: 0 for the oldest kept, BRAID_EVENTS_FROM_NOW for none. Afterwards where
+ *   to go on.
+ * @param records  Where to put them, in order; records[0].size must be set. May be NULL with n = 0.
+ * @param n  Elements of records.
+ * @param missed  How many events from *next on had been overwritten before this call; they are skipped. May be NULL.
+ * @return How many were read, 0 if nothing has happened since; -EINVAL next is NULL or a number beyond the next event,
+ *   or records[0].size is not set.
+ */
+int braid_events_read(uint16_t bond_port_id, uint64_t *next, struct braid_event_record *records, unsigned int n,
+                      uint64_t *missed);
+
+/**
+ * Whether the application also gets RTE_ETH_EVENT_INTR_LSC of the bond when another member becomes active in active-backup
+ * (devarg lsc_on_failover), as when the bond's link goes up or down. Several changes in a row may be one event.
+ * @param on  0 (the default) or 1.
+ */
+int braid_lsc_on_failover_set(uint16_t bond_port_id, int on);
 
 /** Why the last failed call of this thread failed: one line without a line feed; "" before any. Never NULL. */
 const char *braid_error_text(void);

@@ -14,14 +14,27 @@
 #include "options.hpp"
 #include "registry.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cinttypes>
+#include <cstring>
+#include <vector>
+#include <string>
 #include <string_view>
 
 namespace braid {
 namespace {
 
-constexpr unsigned most_parameters = 4;
+// A bond, and a member and its new name for each member there can be.
+constexpr unsigned most_parameters = 1 + 2 * max_members;
+
+// What telemetry reads of a command; of a longer one it acts on the beginning, which may be valid by itself.
+constexpr std::size_t most_command_bytes = 1023;
+
+// One answer of telemetry has 16384 bytes; what does not fit is left out without a word. So many are for events, in JSON.
+constexpr std::size_t most_event_bytes = 15'000;
+constexpr std::size_t most_events_shown = 200; // a dictionary has 256 entries
 
 // "a,b,c" in pieces. More pieces than there is room for is a mistake that `count` shows.
 struct parameters {
@@ -103,34 +116,53 @@ void show_refusal(rte_tel_data *one, const error &why) noexcept
 	add_sentence(one, "refused_reason", "refused_reason_goes_on", why.text());
 }
 
-void show_member(rte_tel_data *members, bond &b, member_id id) noexcept
+// A name for telemetry, whose JSON knows no bytes from 0x80 up (it looks them up before the beginning of a table): they
+// become \xNN.
+std::string in_ascii(const name &text) noexcept
 {
-	const std::optional<member_facts> m = b.facts_of(id);
-	rte_tel_data *one = m ? rte_tel_data_alloc() : nullptr;
+	std::string shown;
+	for (const char c : text.view()) {
+		char escaped[5] = {c};
+		if (static_cast<unsigned char>(c) >= 0x80)
+			std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned char>(c));
+		shown += escaped;
+	}
+	return shown;
+}
+
+void show_member(rte_tel_data *members, const member_facts &m) noexcept
+{
+	rte_tel_data *one = rte_tel_data_alloc();
 	if (one == nullptr)
 		return;
 	rte_tel_data_start_dict(one);
-	rte_tel_data_add_dict_string(one, "name", m->label.c_str());
-	rte_tel_data_add_dict_string(one, "device", m->device);
-	rte_tel_data_add_dict_int(one, "port", m->port == no_port ? -1 : m->port);
-	rte_tel_data_add_dict_string(one, "state", to_string(m->state));
-	rte_tel_data_add_dict_string(one, "link", to_string(m->status.link));
-	sdk::tel_add_dict_uint(one, "speed_mbps", m->status.speed_mbps);
-	rte_tel_data_add_dict_int(one, "primary", m->primary);
-	rte_tel_data_add_dict_int(one, "transmits", m->transmits);
-	rte_tel_data_add_dict_string(one, "role", to_string(m->status.role));
-	rte_tel_data_add_dict_int(one, "priority", m->status.priority);
-	rte_tel_data_add_dict_int(one, "sticky", m->status.sticky);
-	rte_tel_data_add_dict_int(one, "enabled", m->status.enabled);
-	rte_tel_data_add_dict_string(one, "why_not", to_string(m->why));
-	sdk::tel_add_dict_uint(one, "why_not_ms", m->why_for_ms);
-	sdk::tel_add_dict_uint(one, "delay_remaining_ms", m->status.remaining_ms);
-	if (m->refusal)
-		show_refusal(one, *m->refusal);
-	sdk::tel_add_dict_uint(one, "link_failures", m->status.link_failures);
+	rte_tel_data_add_dict_string(one, "name", in_ascii(m.label).c_str());
+	rte_tel_data_add_dict_string(one, "device", m.device);
+	rte_tel_data_add_dict_int(one, "port", m.port == no_port ? -1 : m.port);
+	rte_tel_data_add_dict_string(one, "state", to_string(m.state));
+	rte_tel_data_add_dict_string(one, "link", to_string(m.status.link));
+	sdk::tel_add_dict_uint(one, "speed_mbps", m.status.speed_mbps);
+	rte_tel_data_add_dict_int(one, "primary", m.primary);
+	rte_tel_data_add_dict_int(one, "transmits", m.transmits);
+	rte_tel_data_add_dict_string(one, "role", to_string(m.status.role));
+	rte_tel_data_add_dict_int(one, "priority", m.status.priority);
+	rte_tel_data_add_dict_int(one, "sticky", m.status.sticky);
+	rte_tel_data_add_dict_int(one, "enabled", m.status.enabled);
+	rte_tel_data_add_dict_string(one, "why_not", to_string(m.why));
+	sdk::tel_add_dict_uint(one, "why_not_ms", m.why_for_ms);
+	sdk::tel_add_dict_uint(one, "delay_remaining_ms", m.status.remaining_ms);
+	if (m.refusal)
+		show_refusal(one, *m.refusal);
+	sdk::tel_add_dict_uint(one, "link_failures", m.status.link_failures);
 	char key[16];
-	std::snprintf(key, sizeof key, "%u", to_number(id));
+	std::snprintf(key, sizeof key, "%u", to_number(m.id));
 	rte_tel_data_add_dict_container(members, key, one, 0);
+}
+
+name name_among(const std::vector<member_facts> &all, member_id id) noexcept
+{
+	const auto found = std::find_if(all.begin(), all.end(), [id](const member_facts &m) { return m.id == id; });
+	return found != all.end() ? found->label : name();
 }
 
 int show(const char *, const char *params, rte_tel_data *d) noexcept
@@ -142,29 +174,35 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	if (!b)
 		return reply(d, "telemetry", error(ENODEV, "there is no bond %s", quoted(given.piece[0]).c_str()));
 	const bond_facts f = b->facts();
+	const std::vector<member_facts> all = b->facts_of_all();
 	rte_tel_data_start_dict(d);
 	rte_tel_data_add_dict_string(d, "name", b->device_name());
 	rte_tel_data_add_dict_int(d, "port", b->port());
 	rte_tel_data_add_dict_int(d, "started", f.started);
 	rte_tel_data_add_dict_string(d, "mode", to_string(f.mode));
 	rte_tel_data_add_dict_string(d, "policy", to_string(f.policy));
-	rte_tel_data_add_dict_string(d, "primary", b->name_of(f.primary).c_str());
-	rte_tel_data_add_dict_string(d, "active", b->name_of(f.active).c_str());
+	rte_tel_data_add_dict_string(d, "primary", in_ascii(name_among(all, f.primary)).c_str());
+	rte_tel_data_add_dict_string(d, "active", in_ascii(name_among(all, f.active)).c_str());
 	sdk::tel_add_dict_uint(d, "up_delay_ms", f.up_delay_ms);
 	sdk::tel_add_dict_uint(d, "down_delay_ms", f.down_delay_ms);
 	sdk::tel_add_dict_uint(d, "lsc_poll_period_ms", f.lsc_poll_period_ms);
-	rte_tel_data_add_dict_string(d, "standby", b->name_of(f.standby).c_str());
+	rte_tel_data_add_dict_string(d, "standby", in_ascii(name_among(all, f.standby)).c_str());
 	rte_tel_data_add_dict_string(d, "primary_reselect", to_string(f.primary_reselect));
 	sdk::tel_add_dict_uint(d, "min_links", f.min_links);
 	rte_tel_data_add_dict_int(d, "all_members_active", f.all_members_active);
 	sdk::tel_add_dict_uint(d, "generation", f.generation);
 	sdk::tel_add_dict_uint(d, "usable", f.usable);
+	rte_tel_data_add_dict_int(d, "live_rename", f.live_rename);
+	rte_tel_data_add_dict_string(d, "member_name", in_ascii(f.member_name).c_str());
+	rte_tel_data_add_dict_int(d, "lsc_on_failover", f.lsc_on_failover);
+	sdk::tel_add_dict_uint(d, "next_event", f.next_event);
+	sdk::tel_add_dict_uint(d, "events_lost", f.events_lost);
 	rte_tel_data *members = rte_tel_data_alloc();
 	if (members == nullptr)
 		return 0;
 	rte_tel_data_start_dict(members);
-	for (member_id id : b->member_ids())
-		show_member(members, *b, id);
+	for (const member_facts &m : all)
+		show_member(members, m);
 	rte_tel_data_add_dict_container(d, "members", members, 0);
 	return 0;
 }
@@ -203,11 +241,20 @@ int member_remove(const char *, const char *params, rte_tel_data *d) noexcept
 	});
 }
 
-int member_rename(const char *, const char *params, rte_tel_data *d) noexcept
+constexpr const char *rename_usage = "<bond>,<member>,<new name>[,<member>,<new name>...]";
+
+int member_rename(const char *command, const char *params, rte_tel_data *d) noexcept
 {
-	return steer(params, d, "<bond>,<member>,<new name>", 3, 3, [](bond &b, const parameters &p) -> result<void> {
-		const result<member_id> id = member_named(b, p.piece[1]);
-		return id ? b.rename(*id, p.piece[2]) : id.error();
+	const std::size_t length = std::strlen(command) + 1 + (params != nullptr ? std::strlen(params) : 0);
+	return steer(params, d, rename_usage, 3, most_parameters, [length](bond &b, const parameters &p) -> result<void> {
+		if (length >= most_command_bytes)
+			return error(E2BIG, "telemetry cuts a command after %zu bytes: rename fewer members at once", most_command_bytes);
+		if (p.count % 2 == 0)
+			return error(EINVAL, "the command takes the parameters %s", rename_usage);
+		std::vector<rename_wish> wishes;
+		for (unsigned i = 1; i < p.count; i += 2)
+			wishes.push_back({member_id::none, p.piece[i], p.piece[i + 1]});
+		return b.rename_many(wishes);
 	});
 }
 
@@ -223,6 +270,74 @@ int set(const char *, const char *params, rte_tel_data *d) noexcept
 {
 	return steer(params, d, "<bond>,<option>,<value>", 3, 3,
 	             [](bond &b, const parameters &p) { return set_option(b, p.piece[1], p.piece[2]); });
+}
+
+// What the text takes in JSON, quotes and escapes included.
+std::size_t json_size(std::string_view text) noexcept
+{
+	return text.size() + 2 + static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+		       return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+	       }));
+}
+
+// Generously: keys, punctuation and numbers, and a reason that goes on in a second string.
+std::size_t json_size(const event &e) noexcept
+{
+	return 244 + json_size(in_ascii(e.after)) + json_size(in_ascii(e.before)) + json_size(e.reason);
+}
+
+void show_event(rte_tel_data *events, const event &e) noexcept
+{
+	rte_tel_data *const one = rte_tel_data_alloc();
+	if (one == nullptr)
+		return;
+	rte_tel_data_start_dict(one);
+	rte_tel_data_add_dict_string(one, "kind", to_string(e.kind));
+	sdk::tel_add_dict_uint(one, "time_ns", e.time_ns);
+	sdk::tel_add_dict_uint(one, "generation", e.generation);
+	sdk::tel_add_dict_uint(one, "member", to_number(e.id));
+	rte_tel_data_add_dict_string(one, "name", in_ascii(e.after).c_str());
+	rte_tel_data_add_dict_string(one, "old_name", in_ascii(e.before).c_str());
+	add_sentence(one, "reason", "reason_goes_on", e.reason);
+	char key[24];
+	std::snprintf(key, sizeof key, "%" PRIu64, e.number);
+	rte_tel_data_add_dict_container(events, key, one, 0);
+}
+
+// As many as one answer holds; `next` is where to go on, `left` how many there are from there on.
+int show_events(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	const parameters given(params);
+	std::uint64_t from = 0;
+	const std::string_view number = given.piece[1];
+	const auto [end, failed] = std::from_chars(number.data(), number.data() + number.size(), from);
+	const bool understood = given.count == 1 || (failed == std::errc() && end == number.data() + number.size());
+	if (given.count > 2 || given.piece[0].empty() || !understood)
+		return reply(d, "telemetry", error(EINVAL, "the command takes the parameters <bond>[,<number of an event>]"));
+	const bond_ptr b = find_bond(given.piece[0]);
+	if (!b)
+		return reply(d, "telemetry", error(ENODEV, "there is no bond %s", quoted(given.piece[0]).c_str()));
+	const result<event_page> page = b->read_events(from, most_events_shown);
+	if (!page)
+		return reply(d, b->device_name(), page.error());
+	std::size_t shown = 0;
+	for (std::size_t bytes = 0; shown < page->events.size(); shown++)
+		if ((bytes += json_size(page->events[shown])) > most_event_bytes)
+			break;
+	const std::size_t put_back = page->events.size() - shown;
+	rte_tel_data_start_dict(d);
+	sdk::tel_add_dict_uint(d, "next", page->next - put_back);
+	sdk::tel_add_dict_uint(d, "left", page->left + put_back);
+	sdk::tel_add_dict_uint(d, "missed", page->missed);
+	sdk::tel_add_dict_uint(d, "events_lost", b->facts().events_lost);
+	rte_tel_data *const events = rte_tel_data_alloc();
+	if (events == nullptr)
+		return 0;
+	rte_tel_data_start_dict(events);
+	for (std::size_t i = 0; i < shown; i++)
+		show_event(events, page->events[i]);
+	rte_tel_data_add_dict_container(d, "events", events, 0);
+	return 0;
 }
 
 int set_mode(const char *, const char *params, rte_tel_data *d) noexcept
@@ -288,7 +403,9 @@ RTE_INIT(register_telemetry)
 	rte_telemetry_register_cmd("/braid/member_remove", member_remove,
 	                           "Removes a member; with force, what it holds is lost. Parameters: <bond>,<member>[,force]");
 	rte_telemetry_register_cmd("/braid/member_rename", member_rename,
-	                           "Renames a member. Parameters: <bond>,<member>,<new name>");
+	                           "Renames members at once. Parameters: <bond>,<member>,<new name>[,<member>,<new name>...]");
+	rte_telemetry_register_cmd("/braid/events", show_events,
+	                           "What has happened. Parameters: <bond>[,<number of the first event>]");
 	rte_telemetry_register_cmd("/braid/member_set", member_set,
 	                           "Sets an option of a member. Parameters: <bond>,<member>,<option>,<value>");
 	rte_telemetry_register_cmd("/braid/set", set,

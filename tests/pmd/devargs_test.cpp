@@ -97,7 +97,10 @@ TEST(Devargs, EachKeySetsItsFieldAndNoOther)
 	                                  "agg_mode=bandwidth,lsc_poll_period_ms=1,up_delay=2,down_delay=3,"
 	                                  "mac=02:00:00:00:00:0A,socket_id=0,tx_empty=drop,rx_port=member,"
 	                                  "drain_ms=4,seed=5,primary_reselect=failure,min_links=2,"
-	                                  "all_members_active=1");
+	                                  "all_members_active=1,live_rename=0,member_name=wan%d,lsc_on_failover=1");
+	EXPECT_FALSE(settings.live_rename);
+	EXPECT_STREQ(settings.member_name.c_str(), "wan%d");
+	EXPECT_TRUE(settings.lsc_on_failover);
 	EXPECT_EQ(settings.primary_reselect, primary_reselect::failure);
 	EXPECT_EQ(settings.min_links, 2u);
 	EXPECT_TRUE(settings.all_members_active);
@@ -541,6 +544,10 @@ TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 		{"drain_ms=60001", EINVAL, "drain_ms: \"60001\" is not a whole number of milliseconds from 0 to 60000"},
 		{"seed=18446744073709551616", EINVAL,
 		 "seed: \"18446744073709551616\" is not a whole number from 0 to 18446744073709551615"},
+		{"live_rename=on", EINVAL, "live_rename: \"on\" is neither 0 nor 1"},
+		{"lsc_on_failover=2", EINVAL, "lsc_on_failover: \"2\" is neither 0 nor 1"},
+		{"member_name=wan", EINVAL, "member_name: \"wan\" holds no %d, the number that tells members apart"},
+		{"member_name=a/%d", EINVAL, "member_name: name \"a/%d\" holds a slash"},
 		{"seed=0xbeef", EINVAL, "seed: \"0xbeef\" is not a whole number from 0 to 18446744073709551615"},
 		{"socket_id=-2", EINVAL, "socket_id: \"-2\" is no socket; use 0 to " + last_socket + ", or -1 for any"},
 		{"socket_id=255", EINVAL, "socket_id: \"255\" is no socket; use 0 to " + last_socket + ", or -1 for any"},
@@ -591,6 +598,9 @@ TEST(Devargs, NoKeyGoesWithoutAValueAndOnlyMembersRepeat)
 		{"rx_port", "bond", false},
 		{"drain_ms", "1", false},
 		{"seed", "1", false},
+		{"live_rename", "1", false},
+		{"member_name", "wan%d", false},
+		{"lsc_on_failover", "0", false},
 		{"driver", "net_braid", false},
 	};
 	for (const auto &[key, good, repeats] : rows) {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <thread>
 
 namespace braid {
@@ -235,61 +234,6 @@ TEST_F(Names, WorkWithoutUsableMembersAndBeforeTheStart)
 	ASSERT_EQ(bond.stop(), 0);
 	EXPECT_EQ(bond.rename("gone", "stopped"), 0);
 	EXPECT_EQ(bond.names(), std::vector<std::string>{"stopped"});
-}
-
-// Readers of names take no lock: each name that they see is the old or the new one, whole.
-TEST_F(Names, AreNeverTornUnderAHundredThousandRenames)
-{
-	const quiet_log quiet; // a lookup that finds nothing is a line
-	const std::string old_name(40, 'o'), new_name(40, 'n');
-	test_bond bond("balance", {&first_, &second_});
-	ASSERT_EQ(bond.bring_up(), 0);
-	ASSERT_EQ(bond.rename(first_.name(), old_name), 0);
-	const std::uint32_t id = bond.id_of(old_name);
-	const auto whole = [&](const char *text) {
-		return std::strncmp(text, old_name.c_str(), 40) == 0 || std::strncmp(text, new_name.c_str(), 40) == 0;
-	};
-	std::atomic<bool> stop{false};
-	std::atomic<std::uint64_t> lookups{0}, lists{0};
-	std::thread finding([&] {
-		while (!stop) {
-			for (const std::string &text : {old_name, new_name}) {
-				std::uint32_t found = id;
-				braid_member_find(bond.port(), text.c_str(), &found);
-				EXPECT_EQ(found, id) << "nobody else ever had this name";
-			}
-			std::uint32_t found = BRAID_NO_MEMBER;
-			EXPECT_EQ(braid_member_find(bond.port(), first_.name().c_str(), &found), 0) << "the device stays";
-			EXPECT_EQ(found, id);
-			lookups++;
-		}
-	});
-	std::thread listing([&] {
-		while (!stop) {
-			std::vector<std::string> mine;
-			for (const std::string &text : xstat_names(bond))
-				if (text[0] == 'o' || text[0] == 'n')
-					if (text.size() > 40 && (text[1] == 'o' || text[1] == 'n'))
-						mine.push_back(text);
-			EXPECT_GE(mine.size(), 8u);
-			for (const std::string &text : mine) {
-				EXPECT_TRUE(whole(text.c_str())) << text;
-				EXPECT_EQ(text[0], mine[0][0]) << "one list is of one moment";
-			}
-			braid_member_info info{};
-			info.size = sizeof info;
-			EXPECT_EQ(braid_member_info_get(bond.port(), id, &info), 0);
-			EXPECT_TRUE(whole(info.name) && std::strlen(info.name) == 40) << info.name;
-			lists++;
-		}
-	});
-	for (unsigned i = 0; i < 100'000; i++)
-		ASSERT_EQ(braid_member_rename(bond.port(), id, (i % 2 == 0 ? new_name : old_name).c_str()), 0);
-	EXPECT_TRUE(eventually([&] { return lookups > 100 && lists > 10; }));
-	stop = true;
-	finding.join();
-	listing.join();
-	EXPECT_EQ(bond.id_of(old_name), id);
 }
 
 } // namespace

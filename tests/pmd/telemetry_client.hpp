@@ -10,7 +10,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -49,5 +51,12 @@ private:
 
 	const int socket_;
 };
+
+// The number after "key": in an answer; UINT64_MAX if there is none.
+inline std::uint64_t number_in(const std::string &answer, const std::string &key)
+{
+	const std::size_t at = answer.find("\"" + key + "\":");
+	return at == std::string::npos ? UINT64_MAX : std::strtoull(answer.c_str() + at + key.size() + 3, nullptr, 10);
+}
 
 } // namespace braid

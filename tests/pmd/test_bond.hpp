@@ -58,6 +58,8 @@ public:
 	int start() { return rte_eth_dev_start(port_); }
 	int stop() { return rte_eth_dev_stop(port_); }
 	int bring_up(std::uint16_t queues = 1, const rte_eth_conf &conf = {});
+	// Somebody else has destroyed it.
+	void is_destroyed() { port_ = RTE_MAX_ETHPORTS; }
 	// Closes it now instead of in the destructor.
 	int destroy();
 

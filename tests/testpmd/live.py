@@ -2,7 +2,7 @@
 """Control operations while packets flow, out of a port beside the bond, so that they flow into an empty bond too."""
 
 import itertools
-from errno import EEXIST, EINVAL, ELOOP, ENODEV, ENOENT, ENOTSUP
+from errno import EBUSY, EEXIST, EINVAL, ELOOP, ENODEV, ENOENT, ENOTSUP
 
 from checks import case, expect, expect_equal, wait_until
 from testpmd import Testpmd
@@ -173,6 +173,43 @@ def test_names_under_traffic():
             expect_equal(pmd.refused("member_rename", BOND, "nobody", "net_x"), ENOENT, "an unknown member")
             expect_equal(pmd.refused("member_rename", "net_braid7", "net_left", "net_x"), ENODEV, "an unknown bond")
             expect_equal(pmd.state(), before, "what the bond shows")
+        with case("two members swap their names a hundred times while packets flow, seen whole and without an id changed"):
+            pmd.steer("member_rename", BOND, "net_left", "net_a", "net_null1", "net_b")
+            device_of = {name: m["device"] for name, m in pmd.members().items()}
+            for _ in range(100):
+                pmd.steer("member_rename", BOND, "net_a", "net_b", "net_b", "net_a")
+                expect_equal(set(pmd.members()), {"net_a", "net_b"}, "the names shown")
+            expect_equal({name: m["device"] for name, m in pmd.members().items()}, device_of, "after an even number")
+            pmd.wait_for_traffic(port)
+        with case("of several renames all or none are carried out"):
+            before = pmd.state()
+            expect_equal(pmd.refused("member_rename", BOND, "net_a", "net_c", "net_b", "a/b"), EINVAL, "a bad second name")
+            expect_equal(pmd.refused("member_rename", BOND, "net_a", "net_c", "net_b", "net_c"), EEXIST, "one name twice")
+            expect_equal(pmd.refused("member_rename", BOND, "net_a", "net_c", "net_b"), EINVAL, "a name is missing")
+            expect_equal(pmd.state(), before, "what the bond shows")
+            pmd.steer("member_rename", BOND, "net_a", "net_left", "net_b", "net_null1")
+        with case("live_rename=0 keeps the names of a started bond, and 1 lets them go"):
+            pmd.steer("set", BOND, "live_rename", 0)
+            expect_equal(pmd.show()["live_rename"], 0, "live_rename")
+            expect_equal(pmd.refused("member_rename", BOND, "net_left", "net_x"), EBUSY, "renaming a started bond's member")
+            expect_equal(pmd.refused("set", BOND, "live_rename", 2), EINVAL, "a switch that is 2")
+            pmd.steer("set", BOND, "live_rename", 1)
+        with case("each rename is in the stream of events, numbered without a gap and read page by page"):
+            events, next_, left = {}, 0, 1
+            while left:
+                answer = pmd.ask("/braid/events", BOND, next_)
+                expect_equal(answer["missed"], 0, "events missed")
+                events.update(answer["events"])
+                next_, left = answer["next"], answer["left"]
+            expect_equal(sorted(map(int, events)), list(range(next_)), "their numbers")
+            swaps = [e for e in events.values() if (e["old_name"], e["name"]) == ("net_a", "net_b")]
+            expect_equal((len(swaps), {e["kind"] for e in swaps}), (100, {"member_renamed"}), "events of swaps")
+        with case("member_name names members that are given no name"):
+            pmd.steer("set", BOND, "member_name", "net_m%d")
+            pmd.steer("member_add", BOND, "net_null2")
+            expect_equal(pmd.members()["net_m0"]["device"], "net_null2", "its device")
+            expect_equal(pmd.refused("set", BOND, "member_name", "net_m"), EINVAL, "a template without a number")
+            pmd.steer("member_remove", BOND, "net_m0")
         with case("a removed member's name is free for another"):
             pmd.steer("member_remove", BOND, "net_left")
             pmd.steer("member_add", BOND, "net_null2", "net_left")
@@ -212,10 +249,13 @@ def test_what_is_shown():
             shown = pmd.show()
             members = {m["name"]: m for m in shown.pop("members").values()}
             shown.pop("generation")
+            shown.pop("next_event")
             expect_equal(shown, {"name": BOND, "port": port, "started": 1, "mode": "active-backup", "policy": "l2",
                                  "primary": "", "active": "net_null0", "up_delay_ms": 0, "down_delay_ms": 0,
                                  "lsc_poll_period_ms": 10, "usable": 2, "standby": "", "primary_reselect": "always",
-                                 "min_links": 0, "all_members_active": 0}, "the bond")
+                                 "min_links": 0, "all_members_active": 0,
+                                 "live_rename": 1, "member_name": "",
+                                 "lsc_on_failover": 0, "events_lost": 0}, "the bond")
             common = {"state": "running", "link": "up", "speed_mbps": 10000, "primary": 0, "delay_remaining_ms": 0,
                       "link_failures": 0, "role": "none", "priority": 0, "sticky": 0, "enabled": 1}
             expect_equal(members["net_null0"], {"name": "net_null0", "device": "net_null0", "port": 0, "transmits": 1,

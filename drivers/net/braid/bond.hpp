@@ -20,6 +20,8 @@
 #include "policy/buckets.hpp"
 #include "policy/snapshot.hpp"
 #include "rcu/read_section.hpp"
+#include "rename_guards.hpp"
+#include "rename_log.hpp"
 #include "sdk.hpp"
 #include "settings.hpp"
 
@@ -35,11 +37,30 @@ namespace braid {
 // Something that listeners are told. Numbered as enum braid_event_kind.
 enum class event_kind : std::uint8_t {
 	member_added, member_removed, member_lost, member_renamed, member_usable, member_unusable, active_changed,
-	mode_changed, link_up, link_down, attach_failed,
+	mode_changed, link_up, link_down, attach_failed, events_lost,
 };
 
+constexpr const char *to_string(event_kind k) noexcept
+{
+	switch (k) {
+	case event_kind::member_added: return "member_added";
+	case event_kind::member_removed: return "member_removed";
+	case event_kind::member_lost: return "member_lost";
+	case event_kind::member_renamed: return "member_renamed";
+	case event_kind::member_usable: return "member_usable";
+	case event_kind::member_unusable: return "member_unusable";
+	case event_kind::active_changed: return "active_changed";
+	case event_kind::mode_changed: return "mode_changed";
+	case event_kind::link_up: return "link_up";
+	case event_kind::link_down: return "link_down";
+	case event_kind::attach_failed: return "attach_failed";
+	case event_kind::events_lost: return "events_lost";
+	}
+	return "?";
+}
+
 struct event {
-	std::uint64_t number = 0; // in the order of telling
+	std::uint64_t number = 0; // of the bond's first event 0, of each later one 1 more
 	event_kind kind;
 	member_id id = member_id::none;
 	std::uint64_t time_ns = 0;
@@ -47,6 +68,14 @@ struct event {
 	name after;  // of the member; empty without one
 	name before; // of a renamed member
 	std::string reason;
+};
+
+// What a late reader is given. What is kept is at least the last 1024 events.
+struct event_page {
+	std::vector<event> events; // one after the other, the oldest first
+	std::uint64_t next = 0;    // where to go on
+	std::uint64_t missed = 0;  // events from the asked one on that were overwritten before they were read
+	std::uint64_t left = 0;    // events from `next` on that there are by now
 };
 
 using listener_function = void (*)(std::uint16_t bond_port, const event &what, void *callback, void *arg);
@@ -70,8 +99,15 @@ struct directory final : rcu::retirable {
 		member_id id = member_id::none;
 		char device[RTE_ETH_NAME_MAX_LEN] = "";
 	};
-	std::array<place, max_members> devices{};
-	unsigned count = 0;
+	// Shared by the directories of one membership: a rename copies names only.
+	std::shared_ptr<const std::vector<place>> places;
+};
+
+// One member's new name, as an operator asks for it.
+struct rename_wish {
+	member_id id = member_id::none;
+	std::string_view member; // without an id: its name, also one promised to it, or if none has it, its device's
+	std::string_view wanted;
 };
 
 struct member_facts {
@@ -105,6 +141,11 @@ struct bond_facts {
 	braid::primary_reselect primary_reselect;
 	unsigned min_links;
 	bool all_members_active;
+	bool live_rename;
+	bool lsc_on_failover;
+	name member_name;          // template for members without a name of their own; empty: their device's name
+	std::uint64_t next_event;  // number of the next event
+	std::uint64_t events_lost; // that listeners were too slow for
 };
 
 class bond : public std::enable_shared_from_this<bond> {
@@ -146,7 +187,19 @@ public:
 
 	// ---- their names (names.cpp); any thread but a burst's
 
-	result<void> rename(member_id id, std::string_view wanted) noexcept;
+	// All or none; members may swap. Guards are asked first, on this thread.
+	result<void> rename_many(std::span<const rename_wish> wishes) noexcept;
+	result<void> rename(member_id id, std::string_view wanted) noexcept
+	{
+		const rename_wish wish{id, {}, wanted};
+		return rename_many({&wish, 1});
+	}
+	result<void> add_rename_guard(const rename_guard &g) noexcept;
+	result<void> remove_rename_guard(const rename_guard &g) noexcept { return guards_.remove(g); }
+	bool in_rename_guard() const noexcept { return guards_.running_here(); }
+	result<void> set_live_rename(bool on) noexcept;
+	result<void> set_member_name(std::string_view pattern) noexcept;
+
 	// Without a lock: by name, or if none has it by ethdev name.
 	std::optional<member_id> find(std::string_view text) const noexcept;
 	// By what was or could have been given as its device.
@@ -161,6 +214,7 @@ public:
 	result<void> set_all_members_active(bool on) noexcept;
 	bond_facts facts() noexcept;
 	std::optional<member_facts> facts_of(member_id id) noexcept;
+	std::vector<member_facts> facts_of_all() noexcept;
 	std::vector<member_id> member_ids() noexcept;
 
 	// ---- who is preferred, and who may not transmit (roles.cpp); any thread but a burst's
@@ -178,6 +232,9 @@ public:
 	result<void> add_listener(const listener &l) noexcept;
 	result<void> remove_listener(const listener &l) noexcept;
 	bool on_worker_thread() const noexcept;
+	// At most `most` events from number `from` on; UINT64_MAX: none, to begin with the next that happens.
+	result<event_page> read_events(std::uint64_t from, std::size_t most) noexcept;
+	result<void> set_lsc_on_failover(bool on) noexcept;
 
 	// ---- what ports say (watch.cpp); from whatever thread ethdev calls
 
@@ -261,18 +318,25 @@ private:
 	result<name> promise_name(member_id id, const member_options &options, const char *device) noexcept;
 	member_ptr member_with(member_id id) const noexcept;
 	member_ptr member_on(std::uint16_t port) const noexcept;
+	member_facts facts_about(const member &m) const noexcept;
 	void report(member &m, const rte_eth_link &link, time_ms now) noexcept;
 	void reconsider(time_ms now) noexcept;
 	enum class change { counts, same_operation };
 	void publish(const decision &d, change kind) noexcept;
 	void republish(member_id joined = member_id::none) noexcept;
-	void publish_directory() noexcept;
+	void publish_directory() noexcept; // when the members, their devices or their names have changed
+	void publish_names() noexcept;     // when only names have
+	result<rename_plan> plan_rename(std::span<const rename_wish> wishes) const noexcept;
+	result<void> may_rename() const noexcept;
+	result<void> commit_rename(const rename_plan &plan) noexcept;
+	member_id named_or_promised(std::string_view text) const noexcept;
 	void fill_transmit(snapshot &s, const decision &d) const noexcept;
 	void fill_receive(snapshot &s, const decision &d) const noexcept;
 	bool delivers(member_id id, const decision &d) const noexcept;
 	void fill_buckets(snapshot &s, const decision &d) noexcept;
 	void tell_changes(const decision &before, const decision &after) noexcept;
 	void update_link(const decision &d) noexcept;
+	void announce_link() noexcept;
 	void tell(event_kind kind, member_id id = member_id::none, std::string reason = {}, const name &before = {}) noexcept;
 
 	// no lock held
@@ -280,7 +344,13 @@ private:
 	result<void> still_open() const noexcept;
 	void watch() noexcept;
 	void work() noexcept;
+	using inbox_lock = std::unique_lock<ordered_mutex<lock_place::inbox>>;
+	void tell_listeners(inbox_lock &inbox) noexcept;
+	void forget_old_events() noexcept;
 	void deliver(const event &e) noexcept;
+	void let_listeners_catch_up() noexcept;
+	result<void> ask_and_rename(const rename_plan &plan) noexcept;
+	std::uint64_t backlog() const noexcept { return next_event_ - next_to_tell_; }
 	enum class asking { if_free, waits };
 	bool ask_link(member &m, asking how) noexcept;
 	void sample_counters() noexcept;
@@ -289,7 +359,9 @@ private:
 	void look_for_ports() noexcept;
 	bool expects_a_port() noexcept;
 	void forget_claim(member &m) noexcept;
-	void log(const event &e) const noexcept;
+	void log(const event &e) noexcept;
+	void log_rename(const event &e) noexcept;
+	void log_other_renames() noexcept;
 	void start_reclaimer() noexcept;
 	own_counters own() noexcept;
 
@@ -321,6 +393,10 @@ private:
 	failover failover_;
 	decision last_;
 	name_book names_;
+	name member_name_ = settings_.member_name;
+	bool live_rename_ = settings_.live_rename;
+	bool lsc_on_failover_ = settings_.lsc_on_failover;
+	std::shared_ptr<const std::vector<directory::place>> places_; // as last published
 	std::unique_ptr<bucket_table> buckets_;
 	seat_map seats_;
 	braid::mode mode_;
@@ -336,6 +412,8 @@ private:
 	rcu::cell<snapshot> snapshot_;
 	rcu::cell<directory> directory_;
 
+	rename_guards guards_;
+
 	// One lane for each queue ever set up; they keep their counters until the bond is closed.
 	std::vector<std::unique_ptr<rx_lane>> rx_lanes_;
 	std::vector<std::unique_ptr<tx_lane>> tx_lanes_;
@@ -348,8 +426,14 @@ private:
 	// Tells listeners and attaches members that appear.
 	ordered_mutex<lock_place::inbox> inbox_;
 	std::condition_variable_any inbox_wakes_;
-	std::deque<event> events_;
+	std::deque<event> events_; // one after the other, up to next_event_: what is to be told, and the last ones besides
 	std::uint64_t next_event_ = 0;
+	std::uint64_t next_to_tell_ = 0;
+	std::uint64_t lost_to_tell_ = 0;          // events dropped untold since the last one that was told
+	std::atomic<std::uint64_t> events_lost_{0}; // all of them
+	std::uint64_t told_ = 0;                  // events that listeners have been told
+	std::uint64_t stuck_at_ = UINT64_MAX;     // told_ when operators had waited in vain
+	std::condition_variable_any caught_up_;
 	std::deque<member_ptr> lost_;
 	bool look_for_ports_ = false;
 	bool link_event_due_ = false;
@@ -357,6 +441,7 @@ private:
 	std::vector<listener> listeners_;
 	const listener *calling_ = nullptr;
 	std::condition_variable_any call_ended_;
+	rename_log rename_log_; // the worker's own
 	std::atomic<pthread_t> worker_id_{};
 	sdk::control_thread worker_;
 };

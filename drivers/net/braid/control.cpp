@@ -79,6 +79,11 @@ result<void> bond::set_all_members_active(bool on) noexcept
 bond_facts bond::facts() noexcept
 {
 	const state_guard state(state_);
+	std::uint64_t next_event = 0;
+	{
+		const std::lock_guard inbox(inbox_);
+		next_event = next_event_;
+	}
 	return {
 		.mode = mode_,
 		.policy = policy_,
@@ -95,6 +100,11 @@ bond_facts bond::facts() noexcept
 		.primary_reselect = failover_.reselect(),
 		.min_links = failover_.min_links(),
 		.all_members_active = all_members_active_,
+		.live_rename = live_rename_,
+		.lsc_on_failover = lsc_on_failover_,
+		.member_name = member_name_,
+		.next_event = next_event,
+		.events_lost = events_lost_,
 	};
 }
 
@@ -102,22 +112,36 @@ std::optional<member_facts> bond::facts_of(member_id id) noexcept
 {
 	const state_guard state(state_);
 	const member_ptr m = member_with(id);
-	if (!m)
-		return std::nullopt;
+	return m ? std::optional(facts_about(*m)) : std::nullopt;
+}
+
+// Of one moment: members that swap their names meanwhile are seen before or after that.
+std::vector<member_facts> bond::facts_of_all() noexcept
+{
+	const state_guard state(state_);
+	std::vector<member_facts> all;
+	for (const member_ptr &m : members_)
+		all.push_back(facts_about(*m));
+	return all;
+}
+
+member_facts bond::facts_about(const member &m) const noexcept
+{
+	const member_id id = m.id;
 	member_facts f{};
 	f.id = id;
 	f.label = names_.of(id);
-	rte_strscpy(f.device, m->device_name[0] != '\0' ? m->device_name : m->spec.text, sizeof f.device);
-	f.port = m->port;
-	f.state = m->state;
+	rte_strscpy(f.device, m.device_name[0] != '\0' ? m.device_name : m.spec.text, sizeof f.device);
+	f.port = m.port;
+	f.state = m.state;
 	const time_ms now = now_ms();
 	f.status = failover_.member_view(id, now).value_or(member_status{});
-	f.link_up = m->link_up;
+	f.link_up = m.link_up;
 	f.primary = failover_.primary() == id;
-	f.transmits = m->why == why_not::none;
-	f.why = m->why;
-	f.why_for_ms = f.transmits || now < m->why_since ? 0 : now - m->why_since;
-	f.refusal = m->refusal;
+	f.transmits = m.why == why_not::none;
+	f.why = m.why;
+	f.why_for_ms = f.transmits || now < m.why_since ? 0 : now - m.why_since;
+	f.refusal = m.refusal;
 	return f;
 }
 

@@ -12,7 +12,8 @@ namespace braid {
 namespace {
 
 // Of the bond; then for each member the rows below, then its link failures.
-constexpr const char *bond_rows[] = {"tx_empty_set", "tx_dropped", "rx_backup_dropped", "generation", "members", "usable"};
+constexpr const char *bond_rows[] = {"tx_empty_set", "tx_dropped", "rx_backup_dropped", "generation", "members", "usable",
+                                     "events_lost"};
 constexpr unsigned bond_row_count = std::size(bond_rows);
 
 struct member_row {
@@ -152,14 +153,14 @@ unsigned bond::xstat_names(rte_eth_xstat_name *names, unsigned n) noexcept
 {
 	const rcu::read_section section;
 	const directory *d = directory_.get(section);
-	const unsigned count = bond_row_count + rows_per_member * d->count;
+	const unsigned count = bond_row_count + rows_per_member * static_cast<unsigned>(d->places->size());
 	if (names == nullptr || n < count)
 		return count;
 	unsigned at = 0;
 	for (const char *row : bond_rows)
 		rte_strscpy(names[at++].name, row, RTE_ETH_XSTATS_NAME_SIZE);
-	for (unsigned i = 0; i < d->count; i++) {
-		const member_id id = d->devices[i].id;
+	for (const directory::place &place : *d->places) {
+		const member_id id = place.id;
 		const name *label = d->names.find(id);
 		const name &shown = label != nullptr ? *label : name();
 		for (const member_row &row : member_rows)
@@ -185,7 +186,7 @@ unsigned bond::xstats(rte_eth_xstat *values, unsigned n) noexcept
 		at++;
 	};
 	for (std::uint64_t value : {ours.empty_set, ours.dropped, ours.backup_dropped, f.generation,
-	                            std::uint64_t{f.members}, std::uint64_t{f.usable}})
+	                            std::uint64_t{f.members}, std::uint64_t{f.usable}, f.events_lost})
 		put(value);
 	for (const member_ptr &m : all) {
 		{
@@ -210,9 +211,8 @@ void bond::dump(std::FILE *to) noexcept
 	             to_string(f.mode), to_string(f.policy), f.generation, f.up_delay_ms, f.down_delay_ms,
 	             f.lsc_poll_period_ms, to_string(f.primary_reselect), f.min_links,
 	             f.all_members_active ? "yes" : "no", f.members, f.usable);
-	for (member_id id : member_ids())
-		if (const std::optional<member_facts> m = facts_of(id))
-			dump_member(to, *m);
+	for (const member_facts &m : facts_of_all())
+		dump_member(to, m);
 }
 
 } // namespace braid

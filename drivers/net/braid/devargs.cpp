@@ -272,6 +272,15 @@ result<void> take_seed(bond_settings &into, std::string_view value, std::string_
 	return {};
 }
 
+result<void> take_member_name(bond_settings &into, std::string_view value, std::string_view) noexcept
+{
+	const result<name> pattern = parse_member_name(value);
+	if (!pattern)
+		return pattern.error();
+	into.member_name = *pattern;
+	return {};
+}
+
 result<void> take_socket_id(bond_settings &into, std::string_view value, std::string_view) noexcept
 {
 	const std::optional<std::uint64_t> number = decimal(value);
@@ -427,6 +436,9 @@ constexpr key_row keys[] = {
 	{"rx_port", take_word<&bond_settings::rx_port, rx_port_count>},
 	{"drain_ms", take_ms<&bond_settings::drain_ms, 0, max_drain_ms>},
 	{"seed", take_seed},
+	{"live_rename", take_bond_switch<&bond_settings::live_rename>},
+	{"member_name", take_member_name},
+	{"lsc_on_failover", take_bond_switch<&bond_settings::lsc_on_failover>},
 	{"driver", take_driver},
 };
 static_assert(std::size(keys) <= 64, "one bit each in `seen`");
@@ -556,6 +568,14 @@ result<member_spec> parse_member(std::string_view text) noexcept
 	if (!pci)
 		return error(EINVAL, "%s is no PCI address; write it like 0000:01:00.0", quoted(text).c_str());
 	return *pci;
+}
+
+result<name> parse_member_name(std::string_view text) noexcept
+{
+	const result<name> pattern = name::parse(text);
+	if (pattern && !pattern->is_template())
+		return error(EINVAL, "%s holds no %%d, the number that tells members apart", quoted(text).c_str());
+	return pattern;
 }
 
 bool matches(const member_spec &spec, const port_facts &port) noexcept

@@ -32,6 +32,9 @@ result<void> parse_member_option(member_options &into, std::string_view key, std
 // name of 1 to 63 printable characters. Says nothing about whether such a port exists. The error is EINVAL, one line.
 result<member_spec> parse_member(std::string_view text) noexcept;
 
+// A template for names of members: a valid name with one "%d" in it. The error is EINVAL, one line.
+result<name> parse_member_name(std::string_view text) noexcept;
+
 // What a port is known by. Both names may be empty.
 struct port_facts {
 	std::string_view ethdev_name;

@@ -7,17 +7,31 @@
 #include "log.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cinttypes>
+#include <string>
+#include <utility>
 
 namespace braid {
 namespace {
 
-// What listeners that never return may cost in memory.
+// For readers who come late.
+constexpr std::size_t kept_events = 1024;
+
+// What listeners that never return may cost in memory: 16384 events of some 300 bytes.
 constexpr std::size_t most_waiting_events = 16384;
+
+// From here on operators wait until listeners have caught up with half of it, at most this long for each call.
+constexpr std::size_t far_behind = most_waiting_events / 2;
+constexpr time_ms patience_ms = 1000;
+
+// Events are copied under the lock that a failover takes to write its own: so many at a time.
+constexpr std::size_t copied_at_once = 32;
 
 } // namespace
 
 // Here and not where it happens: a log that blocks must not hold up a failover.
-void bond::log(const event &e) const noexcept
+void bond::log(const event &e) noexcept
 {
 	const char *const who = e.after.c_str();
 	switch (e.kind) {
@@ -31,9 +45,7 @@ void bond::log(const event &e) const noexcept
 	case event_kind::member_lost:
 		BRAID_LOG(WARNING, "%s: the device of member %s has gone; it joins again when it is back", device_name_, who);
 		break;
-	case event_kind::member_renamed:
-		BRAID_LOG(INFO, "%s: member %s is now %s", device_name_, e.before.c_str(), who);
-		break;
+	case event_kind::member_renamed: log_rename(e); break;
 	case event_kind::member_usable: BRAID_LOG(NOTICE, "%s: member %s is usable", device_name_, who); break;
 	case event_kind::member_unusable:
 		BRAID_LOG(NOTICE, "%s: member %s is not usable any more", device_name_, who);
@@ -47,9 +59,22 @@ void bond::log(const event &e) const noexcept
 	case event_kind::attach_failed:
 		BRAID_LOG(ERR, "%s: member %s has appeared and cannot join: %s", device_name_, who, e.reason.c_str());
 		break;
+	case event_kind::events_lost: BRAID_LOG(WARNING, "%s: %s", device_name_, e.reason.c_str()); break;
 	}
 }
 
+void bond::log_rename(const event &e) noexcept
+{
+	if (rte_log_can_log(static_cast<std::uint32_t>(log_type), RTE_LOG_INFO) && rename_log_.admits(now_ms()))
+		BRAID_LOG(INFO, "%s: member %s is now %s", device_name_, e.before.c_str(), e.after.c_str());
+}
+
+void bond::log_other_renames() noexcept
+{
+	BRAID_LOG(INFO, "%s: and %" PRIu64 " more renames", device_name_, rename_log_.take(now_ms()));
+}
+
+// Written down, in the order in which it happened. What listeners have not been told stays, and the last ones besides.
 void bond::tell(event_kind kind, member_id id, std::string reason, const name &before) noexcept
 {
 	event e{0, kind, id, now_ns(), generation_, id == member_id::none ? name() : names_.of(id), before,
@@ -57,11 +82,107 @@ void bond::tell(event_kind kind, member_id id, std::string reason, const name &b
 	{
 		const std::lock_guard inbox(inbox_);
 		e.number = next_event_++;
-		if (events_.size() >= most_waiting_events)
-			events_.pop_front();
 		events_.push_back(std::move(e));
+		if (backlog() > most_waiting_events) {
+			next_to_tell_++;
+			lost_to_tell_++;
+			events_lost_++;
+		}
+		forget_old_events();
 	}
 	inbox_wakes_.notify_all();
+}
+
+// With inbox_ held.
+void bond::forget_old_events() noexcept
+{
+	while (events_.size() > kept_events && events_.front().number < next_to_tell_)
+		events_.pop_front();
+}
+
+// The application hears of it as RTE_ETH_EVENT_INTR_LSC of the bond; several at once are one. To be followed by tell(), which
+// wakes the worker.
+void bond::announce_link() noexcept
+{
+	const std::lock_guard inbox(inbox_);
+	link_event_due_ = true;
+}
+
+// The worker's: the next event, and before it how many had to be dropped.
+void bond::tell_listeners(inbox_lock &inbox) noexcept
+{
+	const event e = events_[events_.size() - backlog()];
+	const std::uint64_t lost = std::exchange(lost_to_tell_, 0);
+	next_to_tell_++;
+	told_++;
+	forget_old_events();
+	const bool near = backlog() <= far_behind / 2;
+	inbox.unlock();
+	if (near)
+		caught_up_.notify_all();
+	if (lost != 0) {
+		const event gap{e.number - 1, event_kind::events_lost, member_id::none, e.time_ns, e.generation, {}, {},
+		                std::to_string(lost) + " events were dropped: listeners are too slow for them"};
+		log(gap);
+		deliver(gap);
+	}
+	log(e);
+	deliver(e);
+	inbox.lock();
+}
+
+// For operators' calls, with no lock held: what they do in a loop must not outrun the listeners. Waits for none who does
+// not move, and never inside what listeners or the renaming itself wait for.
+void bond::let_listeners_catch_up() noexcept
+{
+	if (on_worker_thread() || rename_guards::any_running_here())
+		return;
+	inbox_lock inbox(inbox_);
+	if (backlog() < far_behind || told_ == stuck_at_)
+		return;
+	const std::uint64_t before = told_;
+	const bool near = caught_up_.wait_for(inbox, std::chrono::milliseconds(patience_ms),
+	                                      [this] { return backlog() <= far_behind / 2 || stop_working_; });
+	if (!near && told_ == before)
+		stuck_at_ = before;
+}
+
+result<event_page> bond::read_events(std::uint64_t from, std::size_t most) noexcept
+{
+	event_page page;
+	page.next = from;
+	for (bool first = true;; first = false) {
+		const std::lock_guard inbox(inbox_);
+		const std::uint64_t oldest = next_event_ - events_.size();
+		if (from == UINT64_MAX)
+			page.next = from = next_event_;
+		if (from > next_event_)
+			return error(EINVAL, "event %" PRIu64 " is yet to happen: the next one is %" PRIu64, from, next_event_);
+		if (page.next < oldest) {
+			if (!first)
+				break; // overwritten while we were copying: the next call tells
+			page.missed = oldest - page.next;
+			page.next = oldest;
+		}
+		const std::size_t n = std::min({copied_at_once, most - page.events.size(),
+		                                static_cast<std::size_t>(next_event_ - page.next)});
+		const auto begin = events_.begin() + static_cast<std::ptrdiff_t>(page.next - oldest);
+		page.events.insert(page.events.end(), begin, begin + static_cast<std::ptrdiff_t>(n));
+		page.next += n;
+		page.left = next_event_ - page.next;
+		if (n < copied_at_once)
+			break;
+	}
+	return page;
+}
+
+result<void> bond::set_lsc_on_failover(bool on) noexcept
+{
+	const state_guard state(state_);
+	if (result<void> open = still_open(); !open)
+		return open;
+	lsc_on_failover_ = on;
+	return {};
 }
 
 void bond::deliver(const event &e) noexcept

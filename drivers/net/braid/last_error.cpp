@@ -14,8 +14,13 @@ thread_local char sentence[sizeof(error)] = "";
 
 int fail(const char *who, const error &why) noexcept
 {
-	std::snprintf(sentence, sizeof sentence, "%s", why.text());
 	BRAID_LOG(ERR, "%s: %s", who, why.text());
+	return fail_quietly(why);
+}
+
+int fail_quietly(const error &why) noexcept
+{
+	std::snprintf(sentence, sizeof sentence, "%s", why.text());
 	return -why.code();
 }
 

@@ -55,6 +55,7 @@ result<member_id> bond::add(const member_spec &spec, const member_options &optio
 	if (port)
 		if (result<void> joined = attach(m, *port); !joined) {
 			const state_guard state(state_);
+			label = names_.of(m->id); // it may have been renamed meanwhile
 			names_.forget(m->id);
 			failover_.leave(m->id); // its role is free again
 			return joined.error().in("%s", label.c_str());
@@ -63,6 +64,7 @@ result<member_id> bond::add(const member_spec &spec, const member_options &optio
 	{
 		const state_guard state(state_);
 		names_.fulfil(m->id);
+		label = names_.of(m->id);
 		failover_.join(m->id, {}, now_ms());
 		failover_.set_running(m->id, false);
 		failover_.set_enabled(m->id, options.enabled);

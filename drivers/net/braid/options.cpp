@@ -40,6 +40,11 @@ constexpr option_row options[] = {
 	{"all_members_active", apply_all_members_active},
 	{"all_slaves_active", apply_all_members_active},
 	{"failover_rx_all", apply_all_members_active},
+	{"live_rename", [](bond &b, const bond_settings &given) noexcept { return b.set_live_rename(given.live_rename); }},
+	{"member_name",
+	 [](bond &b, const bond_settings &given) noexcept { return b.set_member_name(given.member_name.view()); }},
+	{"lsc_on_failover",
+	 [](bond &b, const bond_settings &given) noexcept { return b.set_lsc_on_failover(given.lsc_on_failover); }},
 };
 
 struct member_option_row {

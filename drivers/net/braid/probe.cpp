@@ -122,6 +122,7 @@ BRAID_REGISTER_VDEV("net_braid", driver,
                     "[;enabled=<0|1>] primary=<device> xmit_policy=<policy> "
                     "lsc_poll_period_ms=<ms> up_delay=<ms> down_delay=<ms> mac=<address> socket_id=<n> "
                     "primary_reselect=<always|better|failure> min_links=<n> all_members_active=<0|1> "
-                    "tx_empty=<keep|drop> rx_port=<bond|member> drain_ms=<ms> seed=<n>");
+                    "tx_empty=<keep|drop> rx_port=<bond|member> drain_ms=<ms> seed=<n> "
+                    "live_rename=<0|1> member_name=<template> lsc_on_failover=<0|1>");
 
 } // namespace braid

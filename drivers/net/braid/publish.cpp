@@ -157,10 +157,7 @@ void bond::update_link(const decision &d) noexcept
 	}
 	if (!sdk::set_link(dev_, link))
 		return;
-	{
-		const std::lock_guard inbox(inbox_);
-		link_event_due_ = true; // before tell() wakes the worker, who would not look again
-	}
+	announce_link();
 	tell(link.link_status == RTE_ETH_LINK_UP ? event_kind::link_up : event_kind::link_down);
 }
 
@@ -173,8 +170,11 @@ void bond::tell_changes(const decision &before, const decision &after) noexcept
 	for (member_id id : after.may_transmit())
 		if (!contains(before.may_transmit(), id))
 			tell(event_kind::member_usable, id);
-	if (mode_ == mode::active_backup && after.active != before.active)
+	if (mode_ == mode::active_backup && after.active != before.active) {
+		if (lsc_on_failover_)
+			announce_link();
 		tell(event_kind::active_changed, after.active);
+	}
 }
 
 } // namespace braid

@@ -3,8 +3,11 @@
 
 #include "bond.hpp"
 #include "lock_order.hpp"
+#include "rcu/retire.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <bitset>
 #include <mutex>
 
@@ -15,6 +18,9 @@ namespace {
 ordered_mutex<lock_place::bonds> list_lock;
 // Never destroyed: threads of DPDK still ask for bonds while the process exits.
 std::vector<bond_ptr> &bonds = *new std::vector<bond_ptr>;
+
+// The same bonds, for lookups without a lock. Written with list_lock held; the release pairs with the acquire in bond_of().
+std::array<std::atomic<const bond *>, RTE_MAX_ETHPORTS> by_port{};
 
 // Ports between RTE_ETH_EVENT_DESTROY and the next RTE_ETH_EVENT_NEW: what ethdev keeps of them is being taken down.
 ordered_mutex<lock_place::ports> dying_lock;
@@ -76,6 +82,7 @@ bool register_bond(const bond_ptr &b) noexcept
 		return false;
 	const std::lock_guard guard(list_lock);
 	bonds.push_back(b);
+	by_port[b->port()].store(b.get(), std::memory_order_release);
 	return true;
 }
 
@@ -97,8 +104,19 @@ port_facts facts_of_port(std::uint16_t port) noexcept
 
 void unregister_bond(const bond *b) noexcept
 {
+	{
+		const std::lock_guard guard(list_lock);
+		const bond *expected = b;
+		by_port[b->port()].compare_exchange_strong(expected, nullptr);
+	}
+	rcu::wait_for_readers(); // who looks at it without owning it
 	const std::lock_guard guard(list_lock);
 	std::erase_if(bonds, [b](const bond_ptr &each) { return each.get() == b; });
+}
+
+const bond *bond_of(std::uint16_t port, const rcu::read_section &) noexcept
+{
+	return port < by_port.size() ? by_port[port].load(std::memory_order_acquire) : nullptr;
 }
 
 std::vector<bond_ptr> all_bonds() noexcept

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "devargs.hpp"
+#include "rcu/read_section.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -25,6 +26,16 @@ void unregister_bond(const bond *b) noexcept;
 bond_ptr find_bond(std::uint16_t port) noexcept;
 bond_ptr find_bond(std::string_view device_name) noexcept;
 std::vector<bond_ptr> all_bonds() noexcept;
+
+// What find_bond() finds, for the moment in which it is looked at: null or not closed and gone before the read section ends.
+const bond *bond_of(std::uint16_t port, const rcu::read_section &) noexcept;
+
+// Looks at the bond of a port without any lock. `look` gets null if there is none, and must not wait.
+template <typename Look> auto look_at_bond(std::uint16_t port, Look look) noexcept
+{
+	const rcu::read_section section;
+	return look(bond_of(port, section));
+}
 
 // The lowest port for which `wanted` holds, or nothing. Ports that are being probed or released are left out, and none is
 // released while this looks: `wanted` may read what ethdev keeps of it, and no more.

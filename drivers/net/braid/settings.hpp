@@ -126,6 +126,13 @@ struct bond_settings {
 	std::uint32_t drain_ms = 100;
 	// Without one it is random, so that two bonds in a row do not agree on the same half of the flows.
 	std::optional<std::uint64_t> seed;
+
+	// Template for members that are given no name; empty: after their device.
+	name member_name;
+	// Whether members can be renamed while the bond is started.
+	bool live_rename = true;
+	// Whether the application also gets RTE_ETH_EVENT_INTR_LSC of the bond when another member becomes active.
+	bool lsc_on_failover = false;
 };
 
 } // namespace braid

@@ -238,20 +238,19 @@ void bond::work() noexcept
 			}
 			next_look = now < look_until || expects_a_port() ? now_ms() + scan_period_ms : never;
 			inbox.lock();
-		} else if (!events_.empty()) {
-			const event e = std::move(events_.front());
-			events_.pop_front();
+		} else if (now >= rename_log_.due()) {
 			inbox.unlock();
-			log(e);
-			deliver(e);
+			log_other_renames();
 			inbox.lock();
+		} else if (backlog() != 0) {
+			tell_listeners(inbox);
 		} else if (link_event_due_) {
 			link_event_due_ = false;
 			inbox.unlock();
 			rte_eth_dev_callback_process(&rte_eth_devices[port_], RTE_ETH_EVENT_INTR_LSC, nullptr);
 			inbox.lock();
-		} else if (next_look != never) {
-			inbox_wakes_.wait_until(inbox, to_time_point(next_look));
+		} else if (const time_ms wake = std::min(next_look, rename_log_.due()); wake != never) {
+			inbox_wakes_.wait_until(inbox, to_time_point(wake));
 		} else {
 			inbox_wakes_.wait(inbox);
 		}

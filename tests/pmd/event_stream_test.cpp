@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// The stream of events: its numbers, who comes late, who is slow, and what of it ethdev's own events mirror.
+#include "event_recorder.hpp"
+#include "telemetry_client.hpp"
+#include "test_bond.hpp"
+
+#include <rte_log.h>
+
+#include <array>
+#include <atomic>
+#include <thread>
+
+namespace braid {
+namespace {
+
+// One reading of at most n events.
+struct page {
+	std::vector<braid_event_record> records;
+	std::uint64_t missed = 77;
+	int status = 0;
+};
+
+page read_events(const test_bond &bond, std::uint64_t &next, unsigned n = 4096)
+{
+	page p;
+	p.records.resize(n);
+	if (n != 0)
+		p.records[0].size = sizeof(braid_event_record);
+	p.status = braid_events_read(bond.port(), &next, p.records.data(), n, &p.missed);
+	p.records.resize(p.status > 0 ? static_cast<std::size_t>(p.status) : 0);
+	return p;
+}
+
+class EventStream : public mbuf_accounting {
+protected:
+	// Nothing is polled, so that each event has one cause, made by the test.
+	static exactly devargs(const std::string &mode) { return {std::string(patient) + ",mode=" + mode}; }
+
+	void rename_times(const test_bond &bond, unsigned n)
+	{
+		for (unsigned i = 0; i < n; i++)
+			ASSERT_EQ(braid_member_rename(bond.port(), 1, i % 2 == 0 ? "even" : "odd"), 0);
+	}
+
+	fake_port first_{{.announces_lsc = true}}, second_{{.announces_lsc = true}};
+};
+
+TEST_F(EventStream, IsReadByWhoComesLate)
+{
+	test_bond bond(devargs("active-backup"));
+	ASSERT_EQ(bond.bring_up(), 0);
+	ASSERT_EQ(bond.add(first_.name(), "wan"), 0);
+	ASSERT_EQ(bond.rename("wan", "lan"), 0);
+	first_.set_link(false);
+	ASSERT_EQ(bond.mode(BRAID_MODE_BALANCE), 0);
+	ASSERT_EQ(bond.remove("lan"), 0);
+
+	std::uint64_t next = 0;
+	const page all = read_events(bond, next);
+	const std::vector<std::pair<braid_event_kind, std::string>> wanted = {
+		{BRAID_EVENT_MEMBER_ADDED, "wan"},    {BRAID_EVENT_MEMBER_USABLE, "wan"}, {BRAID_EVENT_ACTIVE_CHANGED, "wan"},
+		{BRAID_EVENT_LINK_UP, ""},            {BRAID_EVENT_MEMBER_RENAMED, "lan"}, {BRAID_EVENT_MEMBER_UNUSABLE, "lan"},
+		{BRAID_EVENT_ACTIVE_CHANGED, ""},     {BRAID_EVENT_LINK_DOWN, ""},        {BRAID_EVENT_MODE_CHANGED, ""},
+		{BRAID_EVENT_MEMBER_REMOVED, "lan"},
+	};
+	ASSERT_EQ(all.records.size(), wanted.size());
+	EXPECT_EQ(all.missed, 0u);
+	std::uint64_t time = 0, generation = 0;
+	for (std::size_t i = 0; i < wanted.size(); i++) {
+		const braid_event_record &r = all.records[i];
+		EXPECT_EQ(r.kind, wanted[i].first) << i;
+		EXPECT_EQ(r.name, wanted[i].second) << i;
+		EXPECT_EQ(r.number, i);
+		EXPECT_EQ(r.size, sizeof r);
+		EXPECT_GE(r.time_ns, time);
+		EXPECT_GE(r.generation, generation);
+		EXPECT_EQ(r.member_id, wanted[i].second.empty() ? BRAID_NO_MEMBER : 1u) << i;
+		time = r.time_ns;
+		generation = r.generation;
+	}
+	EXPECT_STREQ(all.records[4].old_name, "wan");
+	EXPECT_STREQ(all.records[8].reason, "mode is balance");
+	EXPECT_EQ(next, wanted.size());
+	EXPECT_EQ(bond.info().next_event, next);
+	EXPECT_EQ(read_events(bond, next).status, 0) << "nothing has happened since";
+}
+
+TEST_F(EventStream, IsReadInPiecesOfAnySize)
+{
+	test_bond bond(devargs("balance"));
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	rename_times(bond, 300);
+	for (unsigned n : {1u, 7u, 31u, 32u, 33u, 64u, 301u, 1000u}) {
+		std::uint64_t next = 0, expected = 0;
+		for (page p = read_events(bond, next, n); p.status > 0; p = read_events(bond, next, n)) {
+			EXPECT_EQ(p.missed, 0u);
+			for (const braid_event_record &r : p.records)
+				EXPECT_EQ(r.number, expected++);
+			EXPECT_EQ(next, expected);
+		}
+		EXPECT_EQ(expected, 301u) << n << " at a time";
+	}
+}
+
+TEST_F(EventStream, KeepsTheLast1024AndTellsHowManyWereMissed)
+{
+	const quiet_log quiet;
+	test_bond bond(devargs("balance"));
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	event_recorder events(bond);
+	std::uint64_t early = 0;
+	ASSERT_EQ(read_events(bond, early, 1).status, 1);
+	rename_times(bond, 3000);
+	// Once everybody has been told.
+	ASSERT_TRUE(eventually([&] { return events.count(BRAID_EVENT_MEMBER_RENAMED) == 3000; }));
+	const page all = read_events(bond, early);
+	EXPECT_EQ(all.missed, 3001u - 1 - 1024);
+	ASSERT_EQ(all.records.size(), 1024u);
+	EXPECT_EQ(all.records.front().number, 3001u - 1024);
+	EXPECT_EQ(all.records.back().number, 3000u);
+	EXPECT_EQ(early, 3001u);
+	EXPECT_EQ(read_events(bond, early).missed, 0u);
+}
+
+TEST_F(EventStream, CanBeReadFromNowOnButNotFromTheFuture)
+{
+	test_bond bond(devargs("balance"));
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	std::uint64_t next = BRAID_EVENTS_FROM_NOW;
+	EXPECT_EQ(read_events(bond, next, 0).status, 0);
+	EXPECT_EQ(next, 1u);
+	rename_times(bond, 1);
+	EXPECT_EQ(read_events(bond, next).records.size(), 1u);
+	std::uint64_t future = 3;
+	EXPECT_EQ(read_events(bond, future).status, -EINVAL);
+	EXPECT_STREQ(braid_error_text(), "event 3 is yet to happen: the next one is 2");
+	EXPECT_EQ(future, 3u);
+}
+
+TEST_F(EventStream, RecordsMayBeSmallerOrLargerThanTheLibrarys)
+{
+	test_bond bond(devargs("balance"));
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	rename_times(bond, 2);
+	struct larger {
+		braid_event_record now;
+		std::array<char, 32> later;
+	};
+	larger room[3];
+	std::memset(room, 0xa5, sizeof room);
+	room[0].now.size = sizeof(larger);
+	std::uint64_t next = 0;
+	ASSERT_EQ(braid_events_read(bond.port(), &next, &room[0].now, 3, nullptr), 3);
+	for (unsigned i = 0; i < 3; i++) {
+		EXPECT_EQ(room[i].now.number, i);
+		EXPECT_EQ(room[i].now.size, sizeof(larger));
+		EXPECT_EQ(static_cast<unsigned char>(room[i].later[0]), 0xa5);
+	}
+	next = 0;
+	room[0].now.size = 0;
+	EXPECT_EQ(braid_events_read(bond.port(), &next, &room[0].now, 3, nullptr), -EINVAL);
+	EXPECT_EQ(braid_events_read(bond.port(), nullptr, &room[0].now, 3, nullptr), -EINVAL);
+	EXPECT_EQ(braid_events_read(bond.port(), &next, nullptr, 3, nullptr), -EINVAL);
+	EXPECT_EQ(next, 0u);
+}
+
+TEST_F(EventStream, HasTheSameNumbersForListeners)
+{
+	test_bond bond(devargs("balance"));
+	struct numbers {
+		static void note(std::uint16_t, const braid_event *e, void *arg)
+		{
+			auto &self = *static_cast<numbers *>(arg);
+			self.in_order = self.in_order && e->number == self.next;
+			self.next = e->number + 1;
+		}
+		std::atomic<std::uint64_t> next{0};
+		std::atomic<bool> in_order{true};
+	} told;
+	ASSERT_EQ(braid_event_callback_register(bond.port(), numbers::note, &told), 0);
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	rename_times(bond, 500);
+	EXPECT_TRUE(eventually([&] { return told.next == 501; }));
+	EXPECT_TRUE(told.in_order);
+	ASSERT_EQ(braid_event_callback_unregister(bond.port(), numbers::note, &told), 0);
+}
+
+// ---- telemetry
+
+TEST_F(EventStream, IsPagedByTelemetryWithoutLosingAny)
+{
+	test_bond bond(devargs("balance"));
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	// Quotes take twice their room in JSON: the longest that an event can be.
+	const std::string longest(63, '"');
+	for (unsigned i = 0; i < 500; i++)
+		ASSERT_EQ(braid_member_rename(bond.port(), 1, i % 2 == 0 ? longest.c_str() : "short"), 0);
+	telemetry_client telemetry;
+	std::uint64_t next = 0, seen = 0, left = 1;
+	unsigned pages = 0;
+	while (left != 0) {
+		const std::string answer = telemetry.ask("/braid/events,net_braid0," + std::to_string(next));
+		ASSERT_TRUE(answer.ends_with("}}}")) << answer;
+		const std::uint64_t begin = next;
+		next = number_in(answer, "next");
+		left = number_in(answer, "left");
+		ASSERT_GT(next, begin);
+		EXPECT_EQ(number_in(answer, "missed"), 0u);
+		EXPECT_EQ(next + left, 501u);
+		for (std::uint64_t n = begin; n < next; n++, seen++)
+			EXPECT_NE(answer.find("\"" + std::to_string(n) + "\":{\"kind\":"), std::string::npos) << n;
+		pages++;
+	}
+	EXPECT_EQ(seen, 501u);
+	EXPECT_GE(pages, 5u);
+	EXPECT_EQ(number_in(telemetry.ask("/braid/events,net_braid0,501"), "next"), 501u);
+}
+
+TEST_F(EventStream, RefusesOddQuestionsInTelemetry)
+{
+	test_bond bond(devargs("balance"));
+	telemetry_client telemetry;
+	const auto refused = [&](const std::string &parameters) {
+		return number_in(telemetry.ask("/braid/events" + parameters), "errno");
+	};
+	EXPECT_EQ(refused(""), unsigned{EINVAL});
+	EXPECT_EQ(refused(",net_braid7"), unsigned{ENODEV});
+	for (const char *odd : {",net_braid0,", ",net_braid0,x", ",net_braid0,-1", ",net_braid0,1x", ",net_braid0,0,1",
+	                        ",net_braid0,1", ",net_braid0,99999999999999999999"})
+		EXPECT_EQ(refused(odd), unsigned{EINVAL}) << odd;
+}
+
+// ---- listeners that are slow
+
+TEST_F(EventStream, ARenamingLoopWaitsForAListenerThatIsSlowerThanIt)
+{
+	const quiet_log quiet;
+	test_bond bond(devargs("balance"));
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	struct slow {
+		static void note(std::uint16_t, const braid_event *e, void *arg)
+		{
+			auto &self = *static_cast<slow *>(arg);
+			self.in_order = self.in_order && e->number == self.next;
+			self.next = e->number + 1;
+			const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(20);
+			while (std::chrono::steady_clock::now() < until)
+				continue;
+		}
+		std::atomic<std::uint64_t> next{1};
+		std::atomic<bool> in_order{true};
+	} listener;
+	ASSERT_TRUE(eventually([&] { return bond.info().next_event == 1; }));
+	ASSERT_EQ(braid_event_callback_register(bond.port(), slow::note, &listener), 0);
+	constexpr unsigned renames = 20'000; // more than may wait
+	rename_times(bond, renames);
+	EXPECT_TRUE(eventually([&] { return listener.next == renames + 1; }));
+	EXPECT_TRUE(listener.in_order) << "none is lost";
+	EXPECT_EQ(bond.info().events_lost, 0u);
+	EXPECT_EQ(bond.xstat("events_lost"), 0u);
+	ASSERT_EQ(braid_event_callback_unregister(bond.port(), slow::note, &listener), 0);
+}
+
+TEST_F(EventStream, WhatAListenerThatStandsStillHasMissedIsCountedAndToldToIt)
+{
+	const quiet_log quiet;
+	test_bond bond(devargs("balance"));
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	struct stuck {
+		static void note(std::uint16_t, const braid_event *e, void *arg)
+		{
+			auto &self = *static_cast<stuck *>(arg);
+			if (!self.inside.exchange(true))
+				self.go_on.wait(false);
+			const std::lock_guard guard(self.lock);
+			self.told.push_back({e->kind, e->number, e->reason});
+		}
+		struct line {
+			braid_event_kind kind;
+			std::uint64_t number;
+			std::string reason;
+		};
+		std::atomic<bool> inside{false}, go_on{false};
+		std::mutex lock;
+		std::vector<line> told;
+	} listener;
+	ASSERT_EQ(braid_event_callback_register(bond.port(), stuck::note, &listener), 0);
+	rename_times(bond, 2);
+	ASSERT_TRUE(eventually([&] { return listener.inside.load(); })) << "in the first of the two";
+	// An operator waits for it once, and then no more.
+	rename_times(bond, 16'384 - 1 + 100);
+	EXPECT_EQ(bond.info().events_lost, 100u);
+	EXPECT_EQ(bond.xstat("events_lost"), 100u);
+	telemetry_client telemetry;
+	EXPECT_EQ(number_in(telemetry.ask("/braid/events,net_braid0"), "events_lost"), 100u);
+	listener.go_on = true;
+	listener.go_on.notify_all();
+	const std::uint64_t last = bond.info().next_event - 1;
+	EXPECT_TRUE(eventually([&] {
+		const std::lock_guard guard(listener.lock);
+		return !listener.told.empty() && listener.told.back().number == last;
+	}));
+	ASSERT_EQ(braid_event_callback_unregister(bond.port(), stuck::note, &listener), 0);
+	ASSERT_EQ(listener.told.size(), 1u + 1 + 16'384);
+	EXPECT_EQ(listener.told[1].kind, BRAID_EVENT_EVENTS_LOST);
+	EXPECT_EQ(listener.told[1].reason, "100 events were dropped: listeners are too slow for them");
+	EXPECT_EQ(listener.told[1].number, listener.told[0].number + 100);
+	EXPECT_EQ(listener.told[2].number, listener.told[0].number + 101);
+	EXPECT_EQ(listener.told[2].kind, BRAID_EVENT_MEMBER_RENAMED);
+}
+
+TEST_F(EventStream, AStormOfRenamesDoesNotFloodTheLog)
+{
+	test_bond bond(devargs("balance"));
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	event_recorder events(bond);
+	events.settle();
+	rte_log_set_level_pattern("pmd.net.braid", RTE_LOG_INFO);
+	log_capture log;
+	const auto start = std::chrono::steady_clock::now();
+	rename_times(bond, 5000);
+	EXPECT_TRUE(eventually([&] { return log.count("more renames") > 0 && events.count(BRAID_EVENT_MEMBER_RENAMED) == 5000; }));
+	const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start).count();
+	const auto logged = [&] {
+		std::uint64_t sum = log.count(" is now ");
+		const std::string text = log.text();
+		for (std::size_t at = text.find("and "); at != std::string::npos; at = text.find("and ", at + 1))
+			sum += std::strtoull(text.c_str() + at + 4, nullptr, 10);
+		return sum;
+	};
+	EXPECT_TRUE(eventually([&] { return logged() == 5000; })) << "each has a line or is counted in one";
+	EXPECT_LE(log.count("BRAID: "), 12u * static_cast<unsigned>(seconds + 3));
+	rte_log_set_level_pattern("pmd.net.braid", RTE_LOG_NOTICE);
+}
+
+// ---- ethdev's events
+
+class LscOnFailover : public EventStream {
+protected:
+	static int count(std::uint16_t, rte_eth_event_type, void *arg, void *)
+	{
+		(*static_cast<std::atomic<unsigned> *>(arg))++;
+		return 0;
+	}
+};
+
+TEST_F(LscOnFailover, RaisesTheBondsLscWhenAnotherMemberBecomesActive)
+{
+	test_bond bond(devargs("active-backup"));
+	EXPECT_EQ(bond.info().lsc_on_failover, 0u) << "the default";
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	ASSERT_EQ(bond.add(second_.name()), 0);
+	std::atomic<unsigned> events{0};
+	ASSERT_EQ(rte_eth_dev_callback_register(bond.port(), RTE_ETH_EVENT_INTR_LSC, count, &events), 0);
+	ASSERT_EQ(bond.bring_up(), 0);
+	ASSERT_TRUE(eventually([&] { return events == 1; })) << "the first link came up";
+
+	event_recorder told(bond);
+	first_.set_link(false);
+	told.settle();
+	EXPECT_EQ(bond.active(), second_.name());
+	EXPECT_EQ(events, 1u) << "not asked for";
+
+	ASSERT_EQ(braid_lsc_on_failover_set(bond.port(), 1), 0);
+	EXPECT_EQ(bond.info().lsc_on_failover, 1u);
+	first_.set_link(true);
+	ASSERT_EQ(bond.primary(first_.name()), 0);
+	EXPECT_EQ(bond.active(), first_.name());
+	EXPECT_TRUE(eventually([&] { return events == 2; }));
+	first_.set_link(false);
+	EXPECT_TRUE(eventually([&] { return events == 3; }));
+	ASSERT_EQ(bond.mode(BRAID_MODE_BALANCE), 0);
+	told.settle();
+	EXPECT_EQ(events, 3u) << "nobody is the active one in other modes";
+	EXPECT_EQ(braid_lsc_on_failover_set(bond.port(), 2), -EINVAL);
+	ASSERT_EQ(rte_eth_dev_callback_unregister(bond.port(), RTE_ETH_EVENT_INTR_LSC, count, &events), 0);
+}
+
+} // namespace
+} // namespace braid
