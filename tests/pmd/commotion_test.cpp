@@ -240,7 +240,9 @@ protected:
 		case 3:
 		case 4:
 			step("remove");
-			EXPECT_TRUE(is_one_of(braid_member_remove(bond, id), {0, -ENOENT, -ENODEV})) << braid_error_text();
+			EXPECT_TRUE(is_one_of(dice() % 2 == 0 ? braid_member_remove(bond, id) : braid_member_remove_now(bond, id),
+			                      {0, -ENOENT, -ENODEV}))
+				<< braid_error_text();
 			break;
 		case 5:
 		case 6:

@@ -464,6 +464,63 @@ TEST_F(EveryFaultOfAStart, LeavesTheWorldAsItWas)
 	exhaust(s, start, pairs::of_kinds);
 }
 
+// A rename asks no device; what can go wrong is the name, or the member, or what others have been promised.
+class EveryRefusalOfARename : public fault_matrix {};
+
+TEST_F(EveryRefusalOfARename, LeavesTheWorldAsItWas)
+{
+	struct refusal {
+		std::string from, to;
+		int status;
+	};
+	stage s;
+	ASSERT_NO_FATAL_FAILURE(s.go());
+	const std::string longest(63, 'x');
+	ASSERT_EQ(s.bond->rename(s.ports[0].name(), "first"), 0);
+	ASSERT_EQ(s.bond->add("net_fake_absent", longest.c_str()), 0); // pending
+	s.ports[stage::guest].hold(fake_op::start);
+	std::thread adder([&] { EXPECT_EQ(s.bond->add(s.ports[stage::guest].name(), "promised"), 0) << braid_error_text(); });
+	ASSERT_TRUE(eventually([&] { return s.ports[stage::guest].waiting(fake_op::start) == 1; }));
+	std::vector<refusal> refusals;
+	for (const std::string &from : {std::string("first"), s.ports[1].name(), s.ports[2].name(), longest}) {
+		for (const std::string &to : {std::string("first"), s.ports[1].name(), longest, std::string("promised")})
+			if (from != to)
+				refusals.push_back({from, to, -EEXIST});
+		for (const std::string to : {"", ".", "..", "a/b", "a:b", "a,b", "a=b", "a b", "a\n", "%", "%s", "%d%d"})
+			refusals.push_back({from, to, -EINVAL});
+		refusals.push_back({from, longest + "x", -EINVAL});
+		refusals.push_back({from, longest.substr(1) + "%d", -EINVAL});
+	}
+	refusals.push_back({"", "anything", -ENOENT}); // BRAID_NO_MEMBER
+	event_recorder events(*s.bond);
+	events.forget();
+	// Without what waits for the lock that the add holds.
+	const auto look = [&s] {
+		world w;
+		for (std::size_t i = 0; i < stage::members; i++)
+			look_at(w, s.ports[i]);
+		w["flows"] = s.probe->placement();
+		const braid_info info = s.bond->info();
+		w["generation"] = text_of_value(info.generation);
+		for (const std::string &name : s.bond->names())
+			w["member " + name] = text_of_value(s.bond->id_of(name));
+		return w;
+	};
+	const world before = look();
+	for (const refusal &r : refusals) {
+		SCOPED_TRACE(r.from + " to " + r.to);
+		const std::uint32_t id = r.from.empty() ? std::uint32_t{BRAID_NO_MEMBER} : s.bond->id_of(r.from);
+		EXPECT_EQ(braid_member_rename(s.bond->port(), id, r.to.c_str()), r.status) << braid_error_text();
+		EXPECT_STRNE(braid_error_text(), "");
+		EXPECT_EQ(differences(before, look()), std::vector<std::string>{});
+	}
+	EXPECT_EQ(events.count(BRAID_EVENT_MEMBER_RENAMED), 0u);
+	EXPECT_TRUE(s.application->sends());
+	s.ports[stage::guest].release(fake_op::start);
+	adder.join();
+	EXPECT_NE(s.bond->id_of("promised"), std::uint32_t{BRAID_NO_MEMBER});
+}
+
 // Devices that appear are attached by the bond itself. Many at a time, since each look at what has appeared takes a while;
 // each of them refuses another call.
 class EveryFaultOfAnAttachment : public fault_matrix {
@@ -612,6 +669,9 @@ void add_extra_mac(stage &s, std::size_t)
 
 const farewell farewells[] = {
 	{"Remove", 0, stage::members - 1, [](stage &s, std::size_t i) { return s.bond->remove(s.ports[i].name()); }, come_back},
+	{"RemoveNow", 0, stage::members - 1,
+         [](stage &s, std::size_t i) { return braid_member_remove_now(s.bond->port(), s.bond->id_of(s.ports[i].name())); },
+         come_back},
 	{"RemoveExtraMac", 0, stage::members - 1, remove_extra_mac, add_extra_mac},
 };
 
