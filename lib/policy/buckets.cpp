@@ -2,10 +2,10 @@
 #include "policy/buckets.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 #include <cstring>
 #include <span>
+#include <utility>
 
 namespace braid {
 namespace {
@@ -14,34 +14,21 @@ bool contains(seat_set set, unsigned seat) noexcept { return (set >> seat & 1) !
 
 } // namespace
 
-void bucket_table::chain::insert(unsigned position, std::uint8_t newcomer) noexcept
-{
-	erase(newcomer); // it can only stand behind: before the holder there is no active seat
-	std::copy_backward(seat.begin() + position, seat.begin() + length, seat.begin() + length + 1);
-	seat[position] = newcomer;
-	length++;
-}
-
-void bucket_table::chain::erase(std::uint8_t who) noexcept
-{
-	const auto end = seat.begin() + length;
-	length = static_cast<std::uint8_t>(std::remove(seat.begin(), end, who) - seat.begin());
-}
-
 // How many buckets each seat has too many (positive) or too few (negative) while loads are levelled.
 class bucket_table::shares {
 public:
-	shares(seat_set active, const seat_weights &weights, const std::array<std::uint8_t, bucket_count> &holder) noexcept
+	shares(seat_set active, const seat_weights &weights, const row &holder) noexcept
 	{
-		for (std::uint8_t seat : holder)
-			if (seat != no_seat)
-				surplus_[seat]++;
+		count_buckets(holder);
 		for (unsigned seat = 0; seat < max_members; seat++)
 			if (contains(active, seat))
 				seat_[count_++] = static_cast<std::uint8_t>(seat);
 		subtract_quotas(weights);
+		for (int surplus : surplus_)
+			excess_ += std::max(surplus, 0);
 	}
 
+	bool are_level() const noexcept { return excess_ == 0; }
 	bool has_too_many(std::uint8_t seat) const noexcept { return surplus_[seat] > 0; }
 	bool has_too_few(std::uint8_t seat) const noexcept { return surplus_[seat] < 0; }
 
@@ -58,11 +45,23 @@ public:
 	void move(std::uint8_t from, std::uint8_t to) noexcept
 	{
 		if (from != no_seat)
-			surplus_[from]--;
-		surplus_[to]++;
+			excess_ -= surplus_[from]-- > 0 ? 1 : 0;
+		excess_ += ++surplus_[to] > 0 ? 1 : 0;
 	}
 
 private:
+	// Neighbouring buckets often have one holder; counts of their own spare each addition the wait for the one before.
+	void count_buckets(const row &holder) noexcept
+	{
+		std::array<std::array<std::uint16_t, no_seat + 1>, 4> count{};
+		for (unsigned b = 0; b < bucket_count; b += count.size())
+			for (unsigned k = 0; k < count.size(); k++)
+				count[k][holder[b + k]]++;
+		for (unsigned seat = 0; seat < max_members; seat++)
+			for (const auto &part : count)
+				surplus_[seat] += part[seat];
+	}
+
 	// Sainte-Lague's method: the next bucket goes to the one with the greatest weight / (2 * buckets + 1), where everybody has
 	// one bucket to begin with. Whole parts and largest fractions would be as close to the exact shares, but there somebody
 	// can lose a bucket because a third one left. Here all others gain, or nothing moves between them.
@@ -105,41 +104,90 @@ private:
 	std::span<const std::uint8_t> seats() const noexcept { return {seat_.data(), count_}; }
 
 	std::array<int, max_members> surplus_{};
+	int excess_ = 0; // sum of what is above 0 there
 	std::array<std::uint8_t, max_members> seat_{};
 	unsigned count_ = 0;
 	unsigned turn_ = 0;
 };
 
-// The most entitled active seat of the bucket's chain, or of those behind `but`; no_seat if there is none.
+bucket_table::bucket_table() noexcept
+{
+	for (row &place : chain_)
+		place.fill(no_seat);
+	holder_.fill(no_seat);
+}
+
+// The first active seat of each chain. False if some have none.
+bool bucket_table::find_holders() noexcept
+{
+	seat_table active;
+	for (unsigned seat = 0; seat < max_members; seat++)
+		active[seat] = contains(active_, seat) ? 0xff : 0;
+	bool all_found = true;
+	for (unsigned b = 0; b < bucket_count; b += byte_block::size) {
+		byte_block found{byte_block::lanes{} + no_seat};
+		bool missing = true;
+		for (unsigned place = 0; place < longest_ && missing; place++) {
+			const byte_block seat = byte_block::from(chain_[place].data() + b);
+			const byte_block candidate{seat.all | ~active.look_up(seat).all}; // no_seat where it is not active
+			found.all = found.all == no_seat ? candidate.all : found.all;
+			missing = byte_block{found.all == no_seat}.any();
+		}
+		found.to(holder_.data() + b);
+		all_found &= !missing;
+	}
+	return all_found;
+}
+
+// The most entitled active seat of the bucket's chain but this one; no_seat if there is none.
 std::uint8_t bucket_table::first_active(unsigned bucket, std::uint8_t but) const noexcept
 {
-	const auto *const begin = chain_[bucket].seat.data();
-	const auto *const end = begin + chain_[bucket].length;
-	const auto *const first = std::find_if(begin, end, [&](std::uint8_t s) { return s != but && contains(active_, s); });
-	return first != end ? *first : no_seat;
+	unsigned place = 0;
+	while (chain_[place][bucket] != no_seat &&
+	       (chain_[place][bucket] == but || !contains(active_, chain_[place][bucket])))
+		place++;
+	return chain_[place][bucket];
 }
 
-void bucket_table::find_holders() noexcept
+// For a chain without an active seat, so that the newcomer is not in it.
+void bucket_table::append(unsigned bucket, std::uint8_t newcomer) noexcept
 {
-	for (unsigned b = 0; b < bucket_count; b++)
-		holder_[b] = first_active(b);
+	unsigned place = 0;
+	while (chain_[place][bucket] != no_seat)
+		place++;
+	chain_[place][bucket] = newcomer;
+	longest_ = std::max(longest_, place + 1);
+	holder_[bucket] = newcomer;
 }
 
+// Puts the newcomer before the present holder. It can only have stood behind it: before the holder there is no active seat.
 void bucket_table::hand_over(unsigned bucket, std::uint8_t to) noexcept
 {
-	chain &c = chain_[bucket];
-	const auto *const begin = c.seat.data();
-	const auto position = static_cast<unsigned>(std::find(begin, begin + c.length, holder_[bucket]) - begin);
-	c.insert(position, to); // before the present holder, or at the end where there is none
+	erase(bucket, to);
+	unsigned place = 0;
+	while (chain_[place][bucket] != holder_[bucket])
+		place++;
+	for (std::uint8_t next = to; next != no_seat; place++)
+		next = std::exchange(chain_[place][bucket], next);
+	longest_ = std::max(longest_, place);
 	holder_[bucket] = to;
+}
+
+void bucket_table::erase(unsigned bucket, std::uint8_t who) noexcept
+{
+	unsigned place = 0;
+	while (chain_[place][bucket] != who && chain_[place][bucket] != no_seat)
+		place++;
+	for (; chain_[place][bucket] != no_seat; place++)
+		chain_[place][bucket] = chain_[place + 1][bucket];
 }
 
 // Moves buckets from seats that have too many. Stand-ins give first: a bucket that is at home stays there if it can.
 void bucket_table::level(shares &left, bool only_stand_ins) noexcept
 {
-	for (unsigned b = 0; b < bucket_count; b++) {
+	for (unsigned b = 0; b < bucket_count && !left.are_level(); b++) {
 		const std::uint8_t seat = holder_[b];
-		const bool at_home = chain_[b].seat[0] == seat;
+		const bool at_home = chain_[0][b] == seat;
 		if (left.has_too_many(seat) && !(only_stand_ins && at_home))
 			hand_over(b, left.pass_on(seat));
 	}
@@ -148,7 +196,7 @@ void bucket_table::level(shares &left, bool only_stand_ins) noexcept
 // Who got a bucket when its weight grew, or when it was new, gives it back to the one who had it.
 void bucket_table::give_back(shares &left) noexcept
 {
-	for (unsigned b = 0; b < bucket_count; b++) {
+	for (unsigned b = 0; b < bucket_count && !left.are_level(); b++) {
 		const std::uint8_t seat = holder_[b];
 		if (!left.has_too_many(seat))
 			continue;
@@ -162,14 +210,18 @@ void bucket_table::give_back(shares &left) noexcept
 
 void bucket_table::set_active(seat_set active, const seat_weights &weights) noexcept
 {
+	if (settled_ && active == active_ && weights == weights_)
+		return;
+	settled_ = true;
 	active_ = active;
-	find_holders();
+	weights_ = weights;
+	const bool all_have_holders = find_holders();
 	if (active == 0)
 		return;
 	shares left(active, weights, holder_);
-	for (unsigned b = 0; b < bucket_count; b++)
+	for (unsigned b = 0; b < bucket_count && !all_have_holders; b++)
 		if (holder_[b] == no_seat)
-			hand_over(b, left.pass_on(no_seat));
+			append(b, left.pass_on(no_seat));
 	level(left, true);
 	give_back(left);
 	level(left, false);
@@ -177,9 +229,16 @@ void bucket_table::set_active(seat_set active, const seat_weights &weights) noex
 
 void bucket_table::forget(unsigned seat) noexcept
 {
+	settled_ = false;
 	active_ &= ~(seat_set{1} << seat); // may be of an earlier set: modes that do not hash do not keep it
-	for (chain &c : chain_)
-		c.erase(static_cast<std::uint8_t>(seat));
+	for (unsigned b = 0; b < bucket_count; b++)
+		erase(b, static_cast<std::uint8_t>(seat));
+}
+
+void bucket_table::describe_holders(const seat_table &of, std::span<std::uint8_t, bucket_count> out) const noexcept
+{
+	for (unsigned b = 0; b < bucket_count; b += byte_block::size)
+		of.look_up(byte_block::from(holder_.data() + b)).to(out.data() + b);
 }
 
 seat_map::seating seat_map::sit(std::string_view device) noexcept

@@ -14,10 +14,12 @@
 #pragma once
 
 #include "base/limits.hpp"
+#include "policy/seat_table.hpp"
 #include "policy/snapshot.hpp"
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace braid {
@@ -40,6 +42,8 @@ class bucket_table {
 public:
 	static constexpr std::uint8_t no_seat = 0xff;
 
+	bucket_table() noexcept;
+
 	// Makes these seats, and no others, the ones that hold buckets. With an empty set no bucket has a holder.
 	void set_active(seat_set active, const seat_weights &weights = equal_weights) noexcept;
 
@@ -49,30 +53,30 @@ public:
 	// The seat that holds the bucket, or no_seat.
 	std::uint8_t holder(unsigned bucket) const noexcept { return holder_[bucket]; }
 
+	// For each bucket what the table says of its holder; 0 without one.
+	void describe_holders(const seat_table &of, std::span<std::uint8_t, bucket_count> out) const noexcept;
+
 private:
-	// Seats in order of entitlement; the first is the bucket's home.
-	struct chain {
-		std::array<std::uint8_t, max_members> seat;
-		std::uint8_t length = 0;
-
-		void insert(unsigned position, std::uint8_t newcomer) noexcept;
-		void erase(std::uint8_t who) noexcept;
-	};
 	class shares;
+	using row = std::array<std::uint8_t, bucket_count>;
 
-	void find_holders() noexcept;
-	std::uint8_t first_active(unsigned bucket, std::uint8_t but = no_seat) const noexcept;
+	bool find_holders() noexcept;
+	std::uint8_t first_active(unsigned bucket, std::uint8_t but) const noexcept;
+	void append(unsigned bucket, std::uint8_t newcomer) noexcept;
 	void hand_over(unsigned bucket, std::uint8_t to) noexcept;
+	void erase(unsigned bucket, std::uint8_t who) noexcept;
 	void give_back(shares &left) noexcept;
 	void level(shares &left, bool only_stand_ins) noexcept;
 
 	seat_set active_ = 0;
-	std::array<chain, bucket_count> chain_{};
-	std::array<std::uint8_t, bucket_count> holder_ = [] {
-		std::array<std::uint8_t, bucket_count> none;
-		none.fill(no_seat);
-		return none;
-	}();
+	seat_weights weights_ = equal_weights;
+	bool settled_ = true; // nothing has changed since set_active()
+	// The chain of bucket b is chain_[0][b], chain_[1][b], ... up to the first no_seat: seats in order of entitlement, the
+	// first of them the bucket's home. No chain is longer than longest_.
+	// Chains stand side by side, so that one place of many chains is read at once.
+	std::array<row, max_members + 1> chain_;
+	unsigned longest_ = 0;
+	row holder_;
 };
 
 // Gives a device the seat it had before, or a free one. When every seat is taken, the seat of the device that has been away

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
 #include <memory>
 #include <random>
@@ -292,6 +293,64 @@ TEST_F(Buckets, AForgottenSeatStartsAnew)
 	const owners again = with(first_seats(2));
 	expect_level(again, first_seats(2));
 	EXPECT_EQ(moved(alone, again), bucket_count / 2);
+}
+
+TEST_F(Buckets, TheSameSetAgainMovesNothing)
+{
+	for (unsigned n : {1u, 2u, 7u, 64u}) {
+		buckets = std::make_unique<bucket_table>();
+		const owners before = with(first_seats(n));
+		EXPECT_EQ(with(first_seats(n)), before) << n << " members";
+	}
+}
+
+// Its memory is gone although the set is the same as before: the table has to look again.
+TEST_F(Buckets, AnActiveSeatThatIsForgottenIsANewcomerInTheSameSet)
+{
+	const owners before = with(first_seats(3));
+	buckets->forget(1);
+	const owners after = with(first_seats(3));
+	expect_level(after, first_seats(3));
+	for (unsigned b = 0; b < bucket_count; b++)
+		ASSERT_TRUE(before[b] == 1 || after[b] == before[b] || after[b] == 1) << "moved between the others";
+}
+
+// What a publication makes of the table, member for member, through any history.
+TEST_F(Buckets, HoldersAreDescribedByTheTableOfTheirSeats)
+{
+	std::mt19937_64 random(3);
+	seat_set active = 0;
+	std::array<std::uint8_t, bucket_count> described;
+	for (int round = 0; round < 300; round++) {
+		active ^= seat_set{1} << (random() % max_members);
+		if (round % 16 == 0)
+			active = random();
+		const owners o = with(active);
+		seat_table of;
+		for (unsigned seat = 0; seat < max_members; seat++)
+			of[seat] = static_cast<std::uint8_t>(random());
+		buckets->describe_holders(of, described);
+		for (unsigned b = 0; b < bucket_count; b++)
+			ASSERT_EQ(described[b], active != 0 ? of[o[b]] : 0) << "bucket " << b << " in round " << round;
+	}
+}
+
+TEST(SeatTable, ShufflesFindWhatOneByOneFinds)
+{
+	std::mt19937_64 random(4);
+	for (int round = 0; round < 100000; round++) {
+		seat_table table;
+		for (unsigned seat = 0; seat < max_members; seat++)
+			table[seat] = static_cast<std::uint8_t>(random());
+		std::array<std::uint8_t, byte_block::size> seats, fast, plain;
+		for (std::uint8_t &seat : seats)
+			seat = static_cast<std::uint8_t>(random() % (round % 2 == 0 ? max_members : 256));
+		table.look_up(byte_block::from(seats.data())).to(fast.data());
+		table.look_up_plain(byte_block::from(seats.data())).to(plain.data());
+		ASSERT_EQ(fast, plain) << "round " << round;
+		for (unsigned k = 0; k < seats.size(); k++)
+			ASSERT_EQ(plain[k], seats[k] < max_members ? table[seats[k]] : 0);
+	}
 }
 
 TEST(Seats, ADeviceGetsItsFormerSeat)
