@@ -451,6 +451,8 @@ BRAID_PUBLIC int braid_info_get(std::uint16_t port, struct braid_info *info)
 	rte_strscpy(out.member_name, facts.member_name.c_str(), sizeof out.member_name);
 	out.next_event = facts.next_event;
 	out.events_lost = facts.events_lost;
+	out.publish_last_ns = facts.publishing.last_ns;
+	out.publish_longest_ns = facts.publishing.longest_ns;
 	return copy_out(port, info, out);
 }
 

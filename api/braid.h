@@ -166,6 +166,8 @@ struct braid_info {
 	char member_name[BRAID_NAME_SIZE]; /**< As braid_member_name_set(); "" without a template. */
 	uint64_t next_event;  /**< Number of the next event. */
 	uint64_t events_lost; /**< Events that listeners were too slow for. */
+	uint64_t publish_last_ns;    /**< What the last such change took, from the lock to the one store that bursts see. */
+	uint64_t publish_longest_ns; /**< The longest of all. */
 };
 
 /** What an event is about. */

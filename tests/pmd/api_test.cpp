@@ -269,6 +269,21 @@ TEST_F(Api, AStructureWithoutSizeIsRefused)
 	EXPECT_EQ(bond.names(), std::vector{first_.name()});
 }
 
+TEST_F(Api, InfoTellsWhatPublicationsTook)
+{
+	test_bond bond("balance", {&first_});
+	ASSERT_EQ(bond.bring_up(), 0);
+	braid_info before = bond.info();
+	EXPECT_GT(before.publish_last_ns, 0u);
+	for (int k = 0; k < 10; k++) {
+		ASSERT_EQ(bond.mode(k % 2 == 0 ? BRAID_MODE_ROUND_ROBIN : BRAID_MODE_BALANCE), 0);
+		const braid_info after = bond.info();
+		EXPECT_GT(after.publish_last_ns, 0u);
+		EXPECT_EQ(after.publish_longest_ns, std::max(before.publish_longest_ns, after.publish_last_ns));
+		before = after;
+	}
+}
+
 TEST_F(Api, AnOlderProgramGetsWhatItKnows)
 {
 	test_bond bond("balance", {&first_});

@@ -24,6 +24,7 @@
 #include "rename_log.hpp"
 #include "sdk.hpp"
 #include "settings.hpp"
+#include "state_lock.hpp"
 
 #include <condition_variable>
 #include <deque>
@@ -125,6 +126,12 @@ struct member_facts {
 	std::optional<error> refusal; // of the last attempt to join, until one succeeds
 };
 
+// What publications took, from holding the state lock to the exchange of the pointer.
+struct publish_times {
+	std::uint64_t last_ns = 0;
+	std::uint64_t longest_ns = 0;
+};
+
 struct bond_facts {
 	braid::mode mode;
 	hash_policy policy;
@@ -136,6 +143,7 @@ struct bond_facts {
 	unsigned members;
 	unsigned usable;
 	std::uint64_t generation;
+	publish_times publishing;
 	bool started;
 	member_id standby;
 	braid::primary_reselect primary_reselect;
@@ -276,7 +284,7 @@ public:
 
 private:
 	using config_guard = std::lock_guard<ordered_mutex<lock_place::configuration>>;
-	using state_guard = std::lock_guard<ordered_mutex<lock_place::state>>;
+	using state_guard = std::lock_guard<state_mutex>;
 
 	struct own_counters {
 		std::uint64_t empty_set = 0, dropped = 0, backup_dropped = 0;
@@ -337,6 +345,7 @@ private:
 	void tell_changes(const decision &before, const decision &after) noexcept;
 	void update_link(const decision &d) noexcept;
 	void announce_link() noexcept;
+	void wake_watcher_for(const decision &d) noexcept;
 	void tell(event_kind kind, member_id id = member_id::none, std::string reason = {}, const name &before = {}) noexcept;
 
 	// no lock held
@@ -380,7 +389,7 @@ private:
 	bool mac_chosen_ = false; // by the operator, or by having been started: members follow it
 
 	// Guards what follows, down to the snapshot's writer side.
-	ordered_mutex<lock_place::state> state_;
+	state_mutex state_;
 	rte_eth_dev *dev_; // null once closed
 	std::atomic<bool> made_{false};    // set once, by open()
 	std::atomic<bool> closing_{false}; // set once, by begin_close(), with the state lock held
@@ -409,6 +418,8 @@ private:
 	std::uint64_t generation_ = 0;
 	port_counters departed_;          // what removed members had counted
 	own_counters forgotten_;          // of our own counters, at the last reset
+	std::unique_ptr<snapshot> next_snapshot_; // made ahead, empty: who publishes does not wait for memory
+	publish_times publish_times_;
 	rcu::cell<snapshot> snapshot_;
 	rcu::cell<directory> directory_;
 
@@ -420,6 +431,8 @@ private:
 
 	// Watches links and delays; sleeps on state_.
 	std::condition_variable_any watch_wakes_;
+	time_ms watcher_sleeps_until_ = 0; // guarded by state_
+	bool watcher_polls_ = false;       // guarded by state_
 	bool stop_watching_ = false;
 	sdk::control_thread watcher_;
 

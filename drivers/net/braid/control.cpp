@@ -95,6 +95,7 @@ bond_facts bond::facts() noexcept
 		.members = static_cast<unsigned>(members_.size()),
 		.usable = last_.usable_count,
 		.generation = generation_,
+		.publishing = publish_times_,
 		.started = started_,
 		.standby = failover_.standby(),
 		.primary_reselect = failover_.reselect(),

@@ -16,6 +16,23 @@ bool contains(std::span<const member_id> set, member_id id) noexcept
 	return std::find(set.begin(), set.end(), id) != set.end();
 }
 
+// Calls `see` with the member of each id, in the order of the ids. Both lists are as a rule in the order in which the members
+// came, so that the next one sought stands a little behind the last one found.
+template <typename See>
+void visit(std::span<const member_ptr> members, std::span<const member_id> ids, See see) noexcept
+{
+	std::size_t at = 0;
+	for (member_id id : ids)
+		for (std::size_t tried = 0; tried < members.size(); tried++) {
+			const member &m = *members[at];
+			at = at + 1 < members.size() ? at + 1 : 0;
+			if (m.id == id) {
+				see(m);
+				break;
+			}
+		}
+}
+
 } // namespace
 
 void bond::report(member &m, const rte_eth_link &link, time_ms now) noexcept
@@ -40,8 +57,7 @@ void bond::reconsider(time_ms now) noexcept
 	note_reasons(now);
 	tell_changes(before, next);
 	update_link(next); // in any case, since a speed may have become known
-	if (next.deadline != before.deadline)
-		watch_wakes_.notify_all();
+	wake_watcher_for(next);
 }
 
 // Publishes in any case: the members, the mode or something else in the snapshot has changed. Listeners hear of the member
@@ -57,12 +73,19 @@ void bond::republish(member_id joined) noexcept
 		tell(event_kind::member_added, joined);
 	tell_changes(before, next);
 	update_link(next);
-	watch_wakes_.notify_all();
+	wake_watcher_for(next);
+}
+
+// Not in vain: to wake a thread takes longer than to publish, and this one would wait for the lock that is held here.
+void bond::wake_watcher_for(const decision &d) noexcept
+{
+	if (d.deadline < watcher_sleeps_until_ || (started_ && !watcher_polls_))
+		watch_wakes_.notify_all();
 }
 
 void bond::publish(const decision &d, change kind) noexcept
 {
-	auto next = std::make_unique<snapshot>();
+	auto next = next_snapshot_ ? std::move(next_snapshot_) : std::make_unique<snapshot>();
 	if (kind == change::counts)
 		generation_++;
 	next->generation = generation_;
@@ -75,7 +98,12 @@ void bond::publish(const decision &d, change kind) noexcept
 	if (mode_ == mode::balance)
 		fill_buckets(*next, d);
 	select_functions(*next, settings_.tx_empty, settings_.rx_port);
-	rcu::retire(std::unique_ptr<rcu::retirable>(snapshot_.exchange(next.release())));
+	std::unique_ptr<rcu::retirable> previous(snapshot_.exchange(next.release()));
+
+	publish_times_.last_ns = state_.held_for_ns();
+	publish_times_.longest_ns = std::max(publish_times_.longest_ns, publish_times_.last_ns);
+	rcu::retire(std::move(previous));
+	next_snapshot_ = std::make_unique<snapshot>();
 }
 
 void bond::fill_transmit(snapshot &s, const decision &d) const noexcept
@@ -83,19 +111,18 @@ void bond::fill_transmit(snapshot &s, const decision &d) const noexcept
 	if (!started_)
 		return;
 	std::array<eth_tx_prep_t, max_members> seen{};
-	for (member_id id : d.may_transmit()) {
-		if (mode_ == mode::active_backup && id != d.active)
-			continue;
-		const std::uint16_t port = member_with(id)->port;
-		s.tx_port[s.tx_count++] = port;
+	visit(members_, d.may_transmit(), [&](const member &m) {
+		if (mode_ == mode::active_backup && m.id != d.active)
+			return;
+		s.tx_port[s.tx_count++] = m.port;
 		// Members of one driver share the function, and once is enough for them all.
-		const eth_tx_prep_t prepare = rte_eth_devices[port].tx_pkt_prepare;
+		const eth_tx_prep_t prepare = rte_eth_devices[m.port].tx_pkt_prepare;
 		const auto end = seen.begin() + s.prepare_count;
 		if (prepare != nullptr && std::find(seen.begin(), end, prepare) == end) {
 			seen[s.prepare_count] = prepare;
-			s.prepare_port[s.prepare_count++] = port;
+			s.prepare_port[s.prepare_count++] = m.port;
 		}
-	}
+	});
 }
 
 // What the backups receive are mostly copies of flooded frames, which the application has got from the active member.
@@ -120,18 +147,14 @@ void bond::fill_receive(snapshot &s, const decision &d) const noexcept
 void bond::fill_buckets(snapshot &s, const decision &d) noexcept
 {
 	seat_set active = 0;
-	std::array<std::uint8_t, max_members> index_of_seat{};
+	seat_table index_of_seat;
 	std::uint8_t index = 0;
-	for (member_id id : d.may_transmit()) {
-		const unsigned seat = *member_with(id)->seat;
-		active |= seat_set{1} << seat;
-		index_of_seat[seat] = index++;
-	}
+	visit(members_, d.may_transmit(), [&](const member &m) {
+		active |= seat_set{1} << *m.seat;
+		index_of_seat[*m.seat] = index++;
+	});
 	buckets_->set_active(active);
-	if (active == 0)
-		return;
-	for (unsigned b = 0; b < bucket_count; b++)
-		s.bucket[b] = index_of_seat[buckets_->holder(b)];
+	buckets_->describe_holders(index_of_seat, s.bucket);
 }
 
 // What the application sees as the bond's link: up with one usable member; as fast as what carries packets.

@@ -88,6 +88,8 @@ void bond::watch() noexcept
 		const bool poll = started_ && (look_now_ || now >= next_poll);
 		if (!poll && now < last_.deadline) {
 			const time_ms wake = std::min(started_ ? next_poll : never, last_.deadline);
+			watcher_sleeps_until_ = wake;
+			watcher_polls_ = started_;
 			if (wake == never)
 				watch_wakes_.wait(state);
 			else
