@@ -453,6 +453,7 @@ BRAID_PUBLIC int braid_info_get(std::uint16_t port, struct braid_info *info)
 	out.events_lost = facts.events_lost;
 	out.publish_last_ns = facts.publishing.last_ns;
 	out.publish_longest_ns = facts.publishing.longest_ns;
+	out.retired = facts.retired;
 	return copy_out(port, info, out);
 }
 

@@ -168,6 +168,11 @@ struct braid_info {
 	uint64_t events_lost; /**< Events that listeners were too slow for. */
 	uint64_t publish_last_ns;    /**< What the last such change took, from the lock to the one store that bursts see. */
 	uint64_t publish_longest_ns; /**< The longest of all. */
+	/**
+	 * Old states of all bonds of the process that are kept because a burst may still read them. Above 8192 every call that
+	 * changes a bond first waits for the bursts that run, and a link that comes back waits for a later poll.
+	 */
+	uint64_t retired;
 };
 
 /** What an event is about. */

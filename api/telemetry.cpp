@@ -193,6 +193,7 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	sdk::tel_add_dict_uint(d, "generation", f.generation);
 	sdk::tel_add_dict_uint(d, "publish_last_ns", f.publishing.last_ns);
 	sdk::tel_add_dict_uint(d, "publish_longest_ns", f.publishing.longest_ns);
+	sdk::tel_add_dict_uint(d, "retired", f.retired);
 	sdk::tel_add_dict_uint(d, "usable", f.usable);
 	rte_tel_data_add_dict_int(d, "live_rename", f.live_rename);
 	rte_tel_data_add_dict_string(d, "member_name", in_ascii(f.member_name).c_str());

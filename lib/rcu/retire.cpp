@@ -85,7 +85,7 @@ std::size_t waiting_for_reclaim() noexcept { return waiting.load(std::memory_ord
 
 void bound_what_waits() noexcept
 {
-	if (waiting_for_reclaim() > most_waiting_for_reclaim)
+	if (waiting_for_reclaim() > most_waiting_for_reclaim && !urcu_bp_read_ongoing())
 		wait_for_reclaim();
 }
 

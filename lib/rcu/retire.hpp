@@ -44,7 +44,7 @@ std::size_t waiting_for_reclaim() noexcept;
 inline constexpr std::size_t most_waiting_for_reclaim = 8192;
 
 // Waits as wait_for_reclaim() if more than that wait. For operations that somebody could call in a loop, so that the loop
-// takes time instead of memory. The same restrictions.
+// takes time instead of memory. Only with no lock held; inside a read section, which it would wait for, it does nothing.
 void bound_what_waits() noexcept;
 
 } // namespace braid::rcu

@@ -174,6 +174,7 @@ result<void> bond::configure() noexcept
 
 result<void> bond::start() noexcept
 {
+	rcu::bound_what_waits();
 	const config_guard guard(config_);
 	if (result<void> open = still_open(); !open)
 		return open;
@@ -203,6 +204,7 @@ result<void> bond::start() noexcept
 
 void bond::stop() noexcept
 {
+	rcu::bound_what_waits();
 	const config_guard guard(config_);
 	if (!runs_)
 		return;

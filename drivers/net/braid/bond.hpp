@@ -144,6 +144,7 @@ struct bond_facts {
 	unsigned usable;
 	std::uint64_t generation;
 	publish_times publishing;
+	std::size_t retired; // of all bonds: not yet destroyed, since a burst may still read it
 	bool started;
 	member_id standby;
 	braid::primary_reselect primary_reselect;

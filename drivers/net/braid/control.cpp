@@ -11,6 +11,7 @@ namespace braid {
 
 result<void> bond::set_mode(braid::mode m) noexcept
 {
+	rcu::bound_what_waits();
 	const config_guard guard(config_);
 	if (result<void> open = still_open(); !open)
 		return open;
@@ -39,6 +40,7 @@ result<void> bond::set_mode(braid::mode m) noexcept
 
 result<void> bond::set_policy(hash_policy p) noexcept
 {
+	rcu::bound_what_waits();
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
@@ -56,6 +58,7 @@ result<void> bond::set_delays(std::optional<std::uint32_t> up_ms, std::optional<
 	for (const std::optional<std::uint32_t> &delay : {up_ms, down_ms})
 		if (delay.value_or(0) > max_delay_ms)
 			return error(EINVAL, "a delay is 0 to %u ms, not %u", max_delay_ms, *delay);
+	rcu::bound_what_waits();
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
@@ -68,6 +71,7 @@ result<void> bond::set_delays(std::optional<std::uint32_t> up_ms, std::optional<
 
 result<void> bond::set_all_members_active(bool on) noexcept
 {
+	rcu::bound_what_waits();
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
@@ -96,6 +100,7 @@ bond_facts bond::facts() noexcept
 		.usable = last_.usable_count,
 		.generation = generation_,
 		.publishing = publish_times_,
+		.retired = rcu::waiting_for_reclaim(),
 		.started = started_,
 		.standby = failover_.standby(),
 		.primary_reselect = failover_.reselect(),

@@ -25,6 +25,7 @@ std::array<char, RTE_ETH_NAME_MAX_LEN> name_of_port(std::uint16_t port) noexcept
 
 result<member_id> bond::add(const member_spec &spec, const member_options &options) noexcept
 {
+	rcu::bound_what_waits();
 	const config_guard guard(config_);
 	if (result<void> open = still_open(); !open)
 		return open.error();

@@ -35,9 +35,15 @@ void visit(std::span<const member_ptr> members, std::span<const member_id> ids, 
 
 } // namespace
 
+// What a port says of its link. A link that flaps faster than bursts end would fill the memory with old snapshots, and nobody
+// may wait here. So while too many are waiting, a link that is lost is lost at once as always, and one that comes back is
+// believed at a later poll: until then it cannot be lost again.
 void bond::report(member &m, const rte_eth_link &link, time_ms now) noexcept
 {
-	m.link_up = link.link_status == RTE_ETH_LINK_UP;
+	const bool up = link.link_status == RTE_ETH_LINK_UP;
+	if (up && !m.link_up && rcu::waiting_for_reclaim() > rcu::most_waiting_for_reclaim)
+		return;
+	m.link_up = up;
 	const bool speed_known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
 	failover_.report(m.id,
 	                 {.up = m.link_up,

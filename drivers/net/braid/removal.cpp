@@ -108,6 +108,7 @@ result<void> bond::remove_now(member_id id) noexcept { return take_out(id, leavi
 
 result<void> bond::take_out(member_id id, leaving how) noexcept
 {
+	rcu::bound_what_waits();
 	const config_guard guard(config_);
 	if (result<void> open = still_open(); !open)
 		return open;

@@ -12,6 +12,7 @@ namespace braid {
 // Changes what failover knows, and follows its decision.
 template <typename Change> result<void> bond::steer(Change change) noexcept
 {
+	rcu::bound_what_waits();
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;

@@ -101,6 +101,42 @@ TEST(Rcu, ALoopThatRetiresIsHeldToABoundOfWhatWaits)
 	EXPECT_EQ(rcu::waiting_for_reclaim(), 0u);
 }
 
+TEST(Rcu, NobodyWaitsForRoomWhileThereIsSomeOrInsideAReadSection)
+{
+	start_reclaimer();
+	wait_for_reclaim();
+	ASSERT_EQ(waiting_for_reclaim(), 0u);
+	std::atomic<int> destroyed{0};
+	std::atomic<bool> inside{false}, leave{false}, goes_on{false};
+	std::thread reader([&] {
+		const read_section section;
+		inside = true;
+		while (!leave)
+			std::this_thread::yield();
+		EXPECT_FALSE(goes_on.load()) << "somebody went on although nothing could be destroyed";
+	});
+	while (!inside)
+		std::this_thread::yield();
+	for (std::size_t k = 0; k < most_waiting_for_reclaim; k++)
+		retire(std::make_unique<tracked>(destroyed));
+	EXPECT_EQ(waiting_for_reclaim(), most_waiting_for_reclaim);
+	bound_what_waits(); // as many as may wait: goes on at once, or this test never ends
+	retire(std::make_unique<tracked>(destroyed));
+	{
+		const read_section section;
+		bound_what_waits(); // would wait for itself
+	}
+	std::thread operator_hand([&] {
+		bound_what_waits();
+		goes_on = true;
+	});
+	leave = true;
+	reader.join();
+	operator_hand.join();
+	EXPECT_EQ(destroyed.load(), static_cast<int>(most_waiting_for_reclaim) + 1);
+	EXPECT_EQ(waiting_for_reclaim(), 0u);
+}
+
 TEST(Rcu, ReadersNeverSeeADestroyedObjectWhileItIsReplacedAllTheTime)
 {
 	start_reclaimer();
