@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control.hpp"
 
-#include "environment.hpp"
-#include "packets.hpp"
-#include "subject.hpp"
+#include "braid_bond.hpp"
+#include "interruption.hpp"
 
-#include <braid.h>
-
-#include <rte_cycles.h>
 #include <rte_ethdev.h>
 
 #include <algorithm>
-#include <chrono>
-#include <functional>
 #include <limits>
 #include <memory>
 
@@ -21,95 +15,24 @@ namespace {
 
 constexpr std::uint16_t burst = 32;
 
-std::unique_ptr<subject> bond_of(driver d, mode m, unsigned members, sink::on_send on_send = sink::on_send::count)
+std::unique_ptr<subject> bond_of(driver d, unsigned members)
 {
 	bond_options options;
-	options.mode = m;
 	options.members = members;
-	options.on_send = on_send;
+	options.on_send = sink::on_send::label;
+	if (d == driver::net_braid)
+		return braid_bond(options);
 	auto made = subject::make(d, options);
-	if (!made && d == driver::net_braid)
-		give_up(made.error().text());
 	return made ? std::move(*made) : nullptr;
-}
-
-void succeed(int status, const char *what)
-{
-	if (status < 0)
-		give_up(std::string(what) + ": " + braid_error_text());
-}
-
-std::uint32_t id_of(std::uint16_t bond, const std::string &name)
-{
-	std::uint32_t id = BRAID_NO_MEMBER;
-	succeed(braid_member_find(bond, name.c_str(), &id), "find");
-	return id;
-}
-
-braid_info info_of(std::uint16_t bond)
-{
-	braid_info info = {};
-	info.size = sizeof info;
-	succeed(braid_info_get(bond, &info), "info");
-	return info;
-}
-
-double us_of(const std::function<void()> &operation)
-{
-	const std::uint64_t start = rte_rdtsc_precise();
-	operation();
-	return static_cast<double>(rte_rdtsc_precise() - start) * 1e6 / static_cast<double>(rte_get_tsc_hz());
-}
-
-class stopwatch {
-public:
-	explicit stopwatch(std::string operation) : operation_(std::move(operation)) {}
-	void time(const std::function<void()> &operation)
-	{
-		us_.push_back(us_of(operation));
-		spread_.add(us_.back());
-	}
-	operation_times times() const { return {operation_, summarize(us_), spread_}; }
-
-private:
-	std::string operation_;
-	std::vector<double> us_;
-	histogram spread_;
-};
-
-// Sends and receives on a bond until it goes out of scope.
-class forwarding {
-public:
-	explicit forwarding(std::uint16_t bond)
-		: packets_(traffic::ipv4, 256), thread_([this, bond] {
-			  rte_mbuf *received[burst];
-			  rte_eth_rx_burst(bond, 0, received, burst);
-			  for (std::size_t k = 0; k < packets_.all().size(); k += burst)
-				  rte_eth_tx_burst(bond, 0, packets_.all().data() + k, burst);
-		  })
-	{
-		thread_.run();
-	}
-
-private:
-	packet_set packets_;
-	background thread_; // last: it ends before what it uses
-};
-
-void wait_for_members(std::uint16_t bond, unsigned usable)
-{
-	const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(3);
-	while (info_of(bond).usable != usable)
-		if (std::chrono::steady_clock::now() > deadline)
-			give_up("the members did not become usable");
 }
 
 std::vector<operation_times> time_membership(unsigned rounds)
 {
-	stopwatch publish("publish (mode set)"), rename("rename"), remove("remove"), add("add");
-	const auto bond = bond_of(driver::net_braid, mode::balance, 4);
+	stopwatch publish("mode set"), rename("rename"), remove("remove"), add("add"),
+		remove_now("remove now");
+	const auto bond = braid_bond({.members = 4});
 	const std::uint16_t port = bond->port();
-	wait_for_members(port, 4);
+	wait_for_usable(port, 4);
 	const forwarding traffic(port);
 	const std::string device = bond->members().back().name();
 	for (unsigned k = 0; k < rounds; k++) {
@@ -121,31 +44,11 @@ std::vector<operation_times> time_membership(unsigned rounds)
 		rename.time([&] { succeed(braid_member_rename(port, id, name.c_str()), "rename"); });
 		remove.time([&] { succeed(braid_member_remove(port, id), "remove"); });
 		add.time([&] { succeed(braid_member_add(port, device.c_str(), nullptr, nullptr), "add"); });
+		const std::uint32_t again = id_of(port, device);
+		remove_now.time([&] { succeed(braid_member_remove_now(port, again), "remove now"); });
+		succeed(braid_member_add(port, device.c_str(), nullptr, nullptr), "add");
 	}
-	return {publish.times(), rename.times(), remove.times(), add.times()};
-}
-
-// From the interrupt of the active member's link to the snapshot without it.
-operation_times time_failover(unsigned rounds)
-{
-	stopwatch failover("failover (link down)");
-	const auto bond = bond_of(driver::net_braid, mode::active_backup, 2);
-	const std::uint16_t port = bond->port();
-	wait_for_members(port, 2);
-	const forwarding traffic(port);
-	for (unsigned k = 0; k < rounds; k++) {
-		const std::uint32_t active = info_of(port).active;
-		sink &broken = *std::find_if(bond->members().begin(), bond->members().end(),
-		                             [&](const sink &m) { return id_of(port, m.name()) == active; });
-		failover.time([&] {
-			broken.set_link(false);
-			while (info_of(port).active == active) {
-			}
-		});
-		broken.set_link(true);
-		wait_for_members(port, 2);
-	}
-	return failover.times();
+	return {publish.times(), rename.times(), remove.times(), remove_now.times(), add.times()};
 }
 
 // Which port sends each packet. The members label what they send.
@@ -170,9 +73,9 @@ double moved(const std::vector<std::uint16_t> &before, const std::vector<std::ui
 
 void move_over_braid(movement &m, packet_set &flows)
 {
-	const auto bond = bond_of(driver::net_braid, mode::balance, m.members, sink::on_send::label);
+	const auto bond = bond_of(driver::net_braid, m.members);
 	const std::uint16_t port = bond->port();
-	wait_for_members(port, m.members);
+	wait_for_usable(port, m.members);
 	const auto before = placement(*bond, flows);
 	const std::string leaver = bond->members()[m.members / 2].name();
 
@@ -180,13 +83,13 @@ void move_over_braid(movement &m, packet_set &flows)
 	m.leaves = moved(before, placement(*bond, flows));
 
 	succeed(braid_member_add(port, leaver.c_str(), nullptr, nullptr), "add");
-	wait_for_members(port, m.members);
+	wait_for_usable(port, m.members);
 	const auto again = placement(*bond, flows);
 	m.returns = moved(before, again);
 
 	const std::string joiner = bond->members().emplace_back(sink::on_send::label).name();
 	succeed(braid_member_add(port, joiner.c_str(), nullptr, nullptr), "add");
-	wait_for_members(port, m.members + 1);
+	wait_for_usable(port, m.members + 1);
 	m.joins = moved(again, placement(*bond, flows));
 }
 
@@ -194,7 +97,7 @@ void move_over_braid(movement &m, packet_set &flows)
 // another set places flows as one that was changed to it.
 std::vector<std::uint16_t> bonding_placement(unsigned members, packet_set &flows)
 {
-	const auto bond = bond_of(driver::net_bonding, mode::balance, members, sink::on_send::label);
+	const auto bond = bond_of(driver::net_bonding, members);
 	if (!bond)
 		return {};
 	auto ports = placement(*bond, flows);
@@ -225,7 +128,8 @@ void move_over_bonding(movement &m, packet_set &flows)
 std::vector<operation_times> time_operations(unsigned rounds)
 {
 	auto all = time_membership(rounds);
-	all.push_back(time_failover(rounds));
+	for (auto &part : {time_failovers(rounds), time_publications(rounds), time_gaps(std::min(rounds, 50u))})
+		all.insert(all.end(), part.begin(), part.end());
 	return all;
 }
 

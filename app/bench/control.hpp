@@ -2,20 +2,13 @@
 // What control costs: the time of each operation under traffic, and how many flows a change of the set moves.
 #pragma once
 
-#include "statistics.hpp"
+#include "stopwatch.hpp"
 
-#include <string>
 #include <vector>
 
 namespace braid::bench {
 
-struct operation_times {
-	std::string operation;
-	summary us;
-	histogram spread;
-};
-
-// Each operation `rounds` times through the API, while a thread sends and receives.
+// Each operation `rounds` times through the API while a thread sends and receives, then what interrupts traffic.
 std::vector<operation_times> time_operations(unsigned rounds);
 
 // Shares of all flows that have another member than before.

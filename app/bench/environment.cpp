@@ -90,6 +90,22 @@ rte_mempool *packet_pool()
 	return pool;
 }
 
+void leave_measuring_cpu()
+{
+	cpu_set_t others = allowed;
+	CPU_CLR(chosen_cpu, &others);
+	if (CPU_COUNT(&others) > 0)
+		pthread_setaffinity_np(pthread_self(), sizeof others, &others);
+}
+
+errand::errand(std::function<void()> what)
+	: thread_([this, what = std::move(what)] {
+		  leave_measuring_cpu();
+		  what();
+		  done_.store(true, std::memory_order_release);
+	  })
+{}
+
 background::background(std::function<void()> step) : step_(std::move(step)), thread_([this] { loop(); }) {}
 
 background::~background()
@@ -115,10 +131,7 @@ void background::rest()
 
 void background::loop()
 {
-	cpu_set_t others = allowed;
-	CPU_CLR(chosen_cpu, &others);
-	if (CPU_COUNT(&others) > 0)
-		pthread_setaffinity_np(pthread_self(), sizeof others, &others);
+	leave_measuring_cpu();
 	for (;;) {
 		want_.wait(want::rest);
 		if (want_.load() == want::end)

@@ -25,6 +25,24 @@ int measuring_cpu();
 // Where packets come from and what receive queues are set up with.
 rte_mempool *packet_pool();
 
+// Puts the calling thread on the other CPUs that we may use, if there are any.
+void leave_measuring_cpu();
+
+// A thread that does one thing, not on the measuring CPU, and is waited for at the end of scope.
+class errand {
+public:
+	explicit errand(std::function<void()> what);
+	~errand() { thread_.join(); }
+	errand(const errand &) = delete;
+	errand &operator=(const errand &) = delete;
+
+	bool done() const { return done_.load(std::memory_order_acquire); }
+
+private:
+	std::atomic<bool> done_ = false;
+	std::thread thread_;
+};
+
 // A thread that repeats a step while it is wanted; at rest at first. Not on the measuring CPU if there is another.
 class background {
 public:

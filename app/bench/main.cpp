@@ -73,13 +73,13 @@ int measure_control(const arguments &args)
 	start_eal(args.cpu);
 	print_machine();
 	const auto times = time_operations(args.rounds);
-	print_operations(times);
+	const unsigned missed = print_operations(times);
 	const auto movements = move_flows(args.most_members);
 	print_movements(movements);
 	if (!args.json_file.empty() && !write_json(args.json_file, times, movements))
 		give_up("cannot write " + args.json_file);
 	end_eal();
-	return EXIT_SUCCESS;
+	return args.check && missed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 } // namespace
@@ -106,7 +106,7 @@ int main(int argc, char **argv)
 	control->add_option("--members", args.most_members, "most members of which one leaves, 2 to 16")
 		->check(CLI::Range(2, 16))
 		->capture_default_str();
-	control->fallthrough(); // --json and --cpu may stand behind it
+	control->fallthrough(); // --check, --json and --cpu may stand behind it
 	CLI11_PARSE(app, argc, argv);
 	return control->parsed() ? measure_control(args) : measure_cases(args);
 }

@@ -95,8 +95,6 @@ std::string text_of_bound(const measured &m)
 	return "";
 }
 
-std::string percent(double share) { return std::isnan(share) ? "-" : fmt::format("{:.2f}", share * 100); }
-
 const char *text_of(verdict v)
 {
 	switch (v) {
@@ -110,9 +108,19 @@ const char *text_of(verdict v)
 	return "";
 }
 
+std::string text_of_bound(const operation_times &t)
+{
+	if (t.must.what == time_bound::on::nothing)
+		return "";
+	return fmt::format("{} <= {:.1f}  {}", t.must.what == time_bound::on::median ? "median" : "90 %", t.must.us,
+	                   text_of(t.must.met_by(t.us) ? verdict::met : verdict::missed));
+}
+
+std::string percent(double share) { return std::isnan(share) ? "-" : fmt::format("{:.2f}", share * 100); }
+
 json json_of(const summary &s)
 {
-	return {{"min", s.min}, {"median", s.median}, {"p90", s.p90}, {"max", s.max}, {"count", s.count}};
+	return {{"min", s.min}, {"median", s.median}, {"p90", s.p90}, {"p99", s.p99}, {"max", s.max}, {"count", s.count}};
 }
 
 json json_of(const measured &m)
@@ -189,13 +197,16 @@ unsigned print_verdict(const std::vector<measured> &all)
 	return missed;
 }
 
-void print_operations(const std::vector<operation_times> &all)
+unsigned print_operations(const std::vector<operation_times> &all)
 {
 	fmt::print("Time of an operation under traffic, microseconds\n\n");
-	fmt::print("{:<22} {:>9} {:>9} {:>9} {:>9}\n", "operation", "min", "median", "90 %", "max");
-	for (const auto &t : all)
-		fmt::print("{:<22} {:>9.1f} {:>9.1f} {:>9.1f} {:>9.1f}\n", t.operation, t.us.min, t.us.median, t.us.p90,
-		           t.us.max);
+	fmt::print("{:<36} {:>9} {:>9} {:>9} {:>9} {:>9}  {}\n", "operation", "min", "median", "90 %", "99 %", "max", "bound");
+	unsigned missed = 0;
+	for (const auto &t : all) {
+		fmt::print("{:<36} {:>9.1f} {:>9.1f} {:>9.1f} {:>9.1f} {:>9.1f}  {}\n", t.operation, t.us.min, t.us.median,
+		           t.us.p90, t.us.p99, t.us.max, text_of_bound(t));
+		missed += !t.must.met_by(t.us);
+	}
 	for (const auto &t : all) {
 		fmt::print("\n{}\n", t.operation);
 		for (std::size_t slot = 0; slot < histogram::slots; slot++)
@@ -203,6 +214,8 @@ void print_operations(const std::vector<operation_times> &all)
 				fmt::print("  below {:>8.0f} us {:>6} {:#<{}}\n", histogram::upper_us(slot), n, "",
 				           (n * 60 + t.us.count - 1) / t.us.count);
 	}
+	fmt::print("\n{} bounds missed\n", missed);
+	return missed;
 }
 
 void print_movements(const std::vector<movement> &all)
@@ -228,9 +241,14 @@ bool write_json(const std::string &file, const std::vector<operation_times> &tim
                 const std::vector<movement> &movements)
 {
 	json operations = json::array();
-	for (const auto &t : times)
+	for (const auto &t : times) {
 		operations.push_back(
 			{{"operation", t.operation}, {"us", json_of(t.us)}, {"below_2^k_us", t.spread.counts()}});
+		if (t.must.what == time_bound::on::nothing)
+			continue;
+		operations.back()["bound"] = {{"on", t.must.what == time_bound::on::median ? "median" : "p90"}, {"us", t.must.us}};
+		operations.back()["met"] = t.must.met_by(t.us);
+	}
 	json moves = json::array();
 	for (const auto &m : movements)
 		moves.push_back({{"members", m.members},

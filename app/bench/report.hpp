@@ -17,7 +17,8 @@ void print_row(const measured &m);
 // The totals. Returns how many bounds were missed.
 unsigned print_verdict(const std::vector<measured> &all);
 
-void print_operations(const std::vector<operation_times> &all);
+// Returns how many bounds were missed.
+unsigned print_operations(const std::vector<operation_times> &all);
 void print_movements(const std::vector<movement> &all);
 
 // False if the file cannot be written.

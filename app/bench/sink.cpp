@@ -5,15 +5,18 @@
 #include "sdk.hpp"
 
 #include <rte_bus_vdev.h>
+#include <rte_cycles.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <string_view>
+#include <type_traits>
 
 namespace braid::bench {
 namespace {
 
-constexpr char send_key[] = "label";
+constexpr std::string_view label_key = "label", stamp_key = "stamp", silent_key = "silent";
 
 struct alignas(RTE_CACHE_LINE_SIZE) rx_queue {
 	rte_mbuf **source = nullptr;
@@ -24,6 +27,7 @@ struct alignas(RTE_CACHE_LINE_SIZE) rx_queue {
 
 struct alignas(RTE_CACHE_LINE_SIZE) tx_queue {
 	std::uint64_t sent = 0;
+	std::atomic<std::uint64_t> first = 0; // when; set by the sender, put back to 0 by whoever measures
 	std::uint16_t port = 0;
 };
 
@@ -59,6 +63,15 @@ std::uint16_t send_and_label(void *queue, rte_mbuf **pkts, std::uint16_t n) noex
 	auto &q = *static_cast<tx_queue *>(queue);
 	for (unsigned k = 0; k < n; k++)
 		pkts[k]->port = q.port;
+	q.sent += n;
+	return n;
+}
+
+std::uint16_t send_and_stamp(void *queue, rte_mbuf **, std::uint16_t n) noexcept
+{
+	auto &q = *static_cast<tx_queue *>(queue);
+	if (q.first.load(std::memory_order_relaxed) == 0)
+		q.first.store(rte_rdtsc(), std::memory_order_relaxed);
 	q.sent += n;
 	return n;
 }
@@ -158,10 +171,14 @@ int probe(rte_vdev_device *vdev)
 	for (auto &q : (*port).tx)
 		q.port = id;
 	port->data->mac_addrs = &(*port).mac;
-	port->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	port->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	const std::string_view args = rte_vdev_device_args(vdev);
+	const auto has = [args](std::string_view key) { return args.find(key) != std::string_view::npos; };
+	if (!has(silent_key))
+		port->data->dev_flags |= RTE_ETH_DEV_INTR_LSC;
 	port->dev_ops = &ops();
 	port->rx_pkt_burst = receive;
-	port->tx_pkt_burst = std::string_view(rte_vdev_device_args(vdev)) == send_key ? send_and_label : send;
+	port->tx_pkt_burst = has(label_key) ? send_and_label : has(stamp_key) ? send_and_stamp : send;
 	port.finish();
 	return 0;
 }
@@ -169,7 +186,14 @@ int probe(rte_vdev_device *vdev)
 int remove(rte_vdev_device *vdev)
 {
 	rte_eth_dev *const dev = rte_eth_dev_allocated(rte_vdev_device_name(vdev));
-	return dev != nullptr ? rte_eth_dev_close(dev->data->port_id) : 0;
+	if (dev == nullptr)
+		return 0;
+	if (dev->data->dev_started == 0)
+		return rte_eth_dev_close(dev->data->port_id);
+	// Pulled out while it runs: whoever uses it lets go inside the event that this raises, before the memory goes.
+	static_assert(std::is_trivially_destructible_v<device>);
+	dev->data->mac_addrs = nullptr; // inside that memory
+	return rte_eth_dev_release_port(dev);
 }
 
 rte_vdev_driver sink_driver = {.probe = probe, .remove = remove};
@@ -178,17 +202,30 @@ BRAID_REGISTER_VDEV("net_sink", sink_driver, "");
 
 } // namespace
 
-sink::sink(on_send what)
+sink::sink(on_send what, link_events events) : what_(what), events_(events)
 {
 	// Never the same name twice: a bond may still remember the port that had it.
 	static unsigned made = 0;
 	name_ = "net_sink" + std::to_string(made++);
-	if (rte_vdev_init(name_.c_str(), what == on_send::label ? send_key : "") != 0 ||
-	    rte_eth_dev_get_port_by_name(name_.c_str(), &port_) != 0)
+	plug();
+}
+
+sink::~sink() { unplug(); }
+
+void sink::plug()
+{
+	std::string args;
+	if (what_ == on_send::label)
+		args += label_key;
+	if (what_ == on_send::stamp)
+		args += stamp_key;
+	if (events_ == link_events::none)
+		args += silent_key;
+	if (rte_vdev_init(name_.c_str(), args.c_str()) != 0 || rte_eth_dev_get_port_by_name(name_.c_str(), &port_) != 0)
 		give_up("no port for " + name_);
 }
 
-sink::~sink() { rte_vdev_uninit(name_.c_str()); }
+void sink::unplug() { rte_vdev_uninit(name_.c_str()); }
 
 void sink::supply(std::span<rte_mbuf *> packets, std::uint16_t per_burst)
 {
@@ -203,11 +240,26 @@ std::uint64_t sink::sent() const
 	return stats.opackets;
 }
 
+std::uint64_t sink::first_send() const
+{
+	for (const auto &q : of(&rte_eth_devices[port_]).tx)
+		if (const std::uint64_t at = q.first.load(std::memory_order_relaxed); at != 0)
+			return at;
+	return 0;
+}
+
+void sink::forget_first_send()
+{
+	for (auto &q : of(&rte_eth_devices[port_]).tx)
+		q.first.store(0, std::memory_order_relaxed);
+}
+
 void sink::set_link(bool up)
 {
 	rte_eth_dev *const dev = &rte_eth_devices[port_];
 	show_link(dev, up);
-	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, nullptr);
+	if (events_ == link_events::raised)
+		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, nullptr);
 }
 
 } // namespace braid::bench

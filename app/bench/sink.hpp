@@ -19,9 +19,14 @@ public:
 	enum class on_send {
 		count, // and nothing else
 		label, // also write the port's id into mbuf->port: tells which member was chosen
+		stamp, // also note when the first one came
+	};
+	enum class link_events {
+		raised, // with RTE_ETH_DEV_INTR_LSC
+		none,   // as a device without LSC: who wants to know the link asks
 	};
 
-	explicit sink(on_send what = on_send::count);
+	explicit sink(on_send what = on_send::count, link_events events = link_events::raised);
 	~sink();
 	sink(const sink &) = delete;
 	sink &operator=(const sink &) = delete;
@@ -36,11 +41,21 @@ public:
 	// Packets taken by all transmit queues. Exact while nobody sends.
 	std::uint64_t sent() const;
 
-	// Takes the link down or up and raises the link-state interrupt, in the calling thread.
+	// on_send::stamp: the time-stamp counter when the first packet came since forget_first_send(); 0: none has.
+	std::uint64_t first_send() const;
+	void forget_first_send();
+
+	// Takes the link down or up and, unless there are no link events, raises the interrupt in the calling thread.
 	void set_link(bool up);
+
+	// The device goes and comes back under its name. What it was supplied with is forgotten.
+	void unplug();
+	void plug();
 
 private:
 	std::string name_;
+	const on_send what_;
+	const link_events events_;
 	std::uint16_t port_;
 };
 

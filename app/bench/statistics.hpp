@@ -16,6 +16,7 @@ struct summary {
 	double min = 0;
 	double median = 0;
 	double p90 = 0;
+	double p99 = 0;
 	double max = 0;
 	std::size_t count = 0;
 };
@@ -33,7 +34,7 @@ inline summary summarize(std::vector<double> values)
 	if (values.empty())
 		return {};
 	std::sort(values.begin(), values.end());
-	return {values.front(), percentile(values, 0.5), percentile(values, 0.9), values.back(), values.size()};
+	return {values.front(), percentile(values, 0.5), percentile(values, 0.9), percentile(values, 0.99), values.back(), values.size()};
 }
 
 // Mean of the values up to `times` the median. Values are durations of equal pieces of work: what took so much longer

@@ -55,7 +55,7 @@ result<std::unique_ptr<subject>> subject::make(driver d, const bond_options &opt
 {
 	std::unique_ptr<subject> made(new subject);
 	for (unsigned k = 0; k < (d == driver::bare ? 1 : options.members); k++)
-		made->members_.emplace_back(options.on_send);
+		made->members_.emplace_back(options.on_send, options.link_events);
 	if (d == driver::bare) {
 		made->port_ = made->members_.front().port();
 	} else {

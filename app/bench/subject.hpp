@@ -25,6 +25,7 @@ struct bond_options {
 	unsigned members = 2;
 	std::uint16_t queues = 1;
 	sink::on_send on_send = sink::on_send::count;
+	sink::link_events link_events = sink::link_events::raised;
 };
 
 class subject {
