@@ -44,10 +44,15 @@ static_assert(BRAID_EVENT_MEMBER_ADDED == static_cast<int>(event_kind::member_ad
               BRAID_EVENT_MEMBER_RENAMED == static_cast<int>(event_kind::member_renamed) &&
               BRAID_EVENT_ACTIVE_CHANGED == static_cast<int>(event_kind::active_changed) &&
               BRAID_EVENT_ATTACH_FAILED == static_cast<int>(event_kind::attach_failed) &&
-              BRAID_EVENT_EVENTS_LOST == static_cast<int>(event_kind::events_lost));
+              BRAID_EVENT_EVENTS_LOST == static_cast<int>(event_kind::events_lost) &&
+              BRAID_EVENT_MAC_CHANGED == static_cast<int>(event_kind::mac_changed) &&
+              BRAID_EVENT_MAC_FAILED == static_cast<int>(event_kind::mac_failed));
 static_assert(BRAID_RENAME_PROPOSED == static_cast<int>(rename_phase::proposed) &&
               BRAID_RENAME_REVERTED == static_cast<int>(rename_phase::reverted));
 static_assert(BRAID_REASON_SIZE >= error::text_size);
+static_assert(BRAID_MAC_SAME == static_cast<int>(mac_policy::same) &&
+              BRAID_MAC_BY_ACTIVE == static_cast<int>(mac_policy::by_active) &&
+              BRAID_MAC_FOLLOW == static_cast<int>(mac_policy::follow));
 
 static_assert(BRAID_WHY_NOT_NONE == static_cast<int>(why_not::none) &&
               BRAID_WHY_NOT_LINK_DOWN == static_cast<int>(why_not::link_down) &&
@@ -422,6 +427,8 @@ BRAID_PUBLIC int braid_member_info_get(std::uint16_t port, std::uint32_t id, str
 		rte_strscpy(out.refused_step, facts->refusal->step(), sizeof out.refused_step);
 		rte_strscpy(out.refused_reason, facts->refusal->text(), sizeof out.refused_reason);
 	}
+	std::memcpy(out.mac, facts->mac.addr_bytes, sizeof out.mac);
+	out.announces = facts->announces;
 	return copy_out(port, info, out);
 }
 
@@ -454,6 +461,10 @@ BRAID_PUBLIC int braid_info_get(std::uint16_t port, struct braid_info *info)
 	out.publish_last_ns = facts.publishing.last_ns;
 	out.publish_longest_ns = facts.publishing.longest_ns;
 	out.retired = facts.retired;
+	out.mac_policy = static_cast<braid_mac_policy>(facts.mac_policy);
+	std::memcpy(out.mac, facts.mac.addr_bytes, sizeof out.mac);
+	out.announce = facts.announce_times;
+	out.announce_interval_ms = facts.announce_interval_ms;
 	return copy_out(port, info, out);
 }
 
@@ -475,6 +486,22 @@ BRAID_PUBLIC int braid_policy_set(std::uint16_t port, enum braid_policy wanted)
 	if (static_cast<unsigned>(wanted) >= hash_policy_count)
 		return refuse(port, error(EINVAL, "policy: %d is not a policy", static_cast<int>(wanted)));
 	return answer(port, b->set_policy(static_cast<hash_policy>(wanted)));
+}
+
+BRAID_PUBLIC int braid_mac_policy_set(std::uint16_t port, enum braid_mac_policy wanted)
+{
+	const bond_ptr b = find_bond(port);
+	if (!b)
+		return refuse(port, no_bond(port));
+	if (static_cast<unsigned>(wanted) >= mac_policy_count)
+		return refuse(port, error(EINVAL, "mac_policy: %d is not a policy", static_cast<int>(wanted)));
+	return answer(port, b->set_mac_policy(static_cast<mac_policy>(wanted)));
+}
+
+BRAID_PUBLIC int braid_announce_set(std::uint16_t port, std::uint32_t times, std::uint32_t interval_ms)
+{
+	const bond_ptr b = find_bond(port);
+	return b ? answer(port, b->set_announcements(times, interval_ms)) : refuse(port, no_bond(port));
 }
 
 BRAID_PUBLIC int braid_primary_set(std::uint16_t port, std::uint32_t id)

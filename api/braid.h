@@ -60,6 +60,13 @@ enum braid_policy {
 	BRAID_POLICY_ENCAP34_SYM = 11, /**< As ENCAP34, without what a tunnel says of one direction only. */
 };
 
+/** Which MAC address each member has in BRAID_MODE_ACTIVE_BACKUP. The numbers are those of Linux's fail_over_mac. */
+enum braid_mac_policy {
+	BRAID_MAC_SAME = 0,      /**< The bond's. In every other mode all members have it. */
+	BRAID_MAC_BY_ACTIVE = 1, /**< Its own; the bond's address is the active member's. */
+	BRAID_MAC_FOLLOW = 2,    /**< The active one the bond's, every other its own: no two members have one address. */
+};
+
 /** What the bond has of a member. */
 enum braid_member_state {
 	BRAID_MEMBER_PENDING = 0, /**< Wanted, but its device does not exist now. */
@@ -142,6 +149,8 @@ struct braid_member_info {
 	int32_t refused_errno;                      /**< Of the last attempt to join, until one succeeds; positive, 0: none. */
 	char refused_step[BRAID_STEP_SIZE];         /**< In which step it failed: "claim", "configure", ...; docs/failover.md. */
 	char refused_reason[BRAID_SENTENCE_SIZE];   /**< The same for people. */
+	uint8_t mac[6];    /**< The address its port has; zeros while pending. */
+	uint8_t announces; /**< It has a transmit queue for announcements. */
 };
 
 /** What braid_info_get() tells. */
@@ -173,6 +182,10 @@ struct braid_info {
 	 * changes a bond first waits for the bursts that run, and a link that comes back waits for a later poll.
 	 */
 	uint64_t retired;
+	enum braid_mac_policy mac_policy; /**< As braid_mac_policy_set(). */
+	uint8_t mac[6]; /**< Its address, as rte_eth_macaddr_get() tells it. */
+	uint32_t announce;             /**< As braid_announce_set(). */
+	uint32_t announce_interval_ms; /**< As braid_announce_set(). */
 };
 
 /** What an event is about. */
@@ -189,6 +202,8 @@ enum braid_event_kind {
 	BRAID_EVENT_LINK_DOWN = 9,       /**< Of the bond: no member is usable. */
 	BRAID_EVENT_ATTACH_FAILED = 10,  /**< A pending member appeared and could not join; `reason` says why. */
 	BRAID_EVENT_EVENTS_LOST = 11,    /**< Told to listeners only: they were too slow, `reason` says for how many. */
+	BRAID_EVENT_MAC_CHANGED = 12,    /**< BRAID_MAC_BY_ACTIVE: the bond has the address of its new active member. */
+	BRAID_EVENT_MAC_FAILED = 13,     /**< After a failover the member kept the address it had; `reason` says why. */
 };
 
 /** One thing that happened. Valid only during the callback; later releases may append fields. */
@@ -438,6 +453,32 @@ int braid_min_links_set(uint16_t bond_port_id, uint32_t min_links);
  * @return -EINVAL neither 0 nor 1.
  */
 int braid_all_members_active_set(uint16_t bond_port_id, int on);
+
+/**
+ * Changes which MAC address each member has in active-backup, also under traffic; all members follow or none. In other modes it
+ * is remembered. The bond's address is changed with rte_eth_dev_default_mac_addr_set(), which BRAID_MAC_BY_ACTIVE refuses
+ * with -ENOTSUP while a member is active.
+ *
+ * After a failover the addresses are changed by a thread of the bond: first the former active member gives the bond's up, then
+ * the new one gets it. A member that refuses hinders no other: BRAID_EVENT_MAC_FAILED and the xstat mac_failures tell.
+ *
+ * @return -EINVAL not a policy; BRAID_MAC_FOLLOW: -ENOTSUP the driver of a member cannot change its address while it runs,
+ *   -EADDRINUSE two members have the same address of their own; else what a member's driver answered. While
+ *   BRAID_MAC_FOLLOW is in force, members are refused for the same reasons when they are added.
+ */
+int braid_mac_policy_set(uint16_t bond_port_id, enum braid_mac_policy policy);
+
+/**
+ * Sets how often, after a failover of active-backup, neighbours and switches are told where the addresses are now that the bond
+ * has seen itself send from: by gratuitous ARP and unsolicited neighbour advertisements, the first at once. They are sent over
+ * a transmit queue that the application does not use; a member is given one when it is started while announcements are on, and
+ * sends none if its device has none to spare (`announces` of braid_member_info, and one line in the log).
+ *
+ * @param times  0 (off) to 255.
+ * @param interval_ms  Between two of them, 0 to 3,600,000; 0: lsc_poll_period_ms.
+ * @return -EINVAL out of range.
+ */
+int braid_announce_set(uint16_t bond_port_id, uint32_t times, uint32_t interval_ms);
 
 /**
  * Sets for how long, in ms, a link must be up before it is used, and down before it is given up. 0 to 3,600,000.

@@ -10,11 +10,13 @@
 #include "bond.hpp"
 #include "devargs.hpp"
 #include "last_error.hpp"
+#include "mac_text.hpp"
 #include "names/quoted.hpp"
 #include "options.hpp"
 #include "registry.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <charconv>
 #include <cinttypes>
@@ -154,6 +156,8 @@ void show_member(rte_tel_data *members, const member_facts &m) noexcept
 	if (m.refusal)
 		show_refusal(one, *m.refusal);
 	sdk::tel_add_dict_uint(one, "link_failures", m.status.link_failures);
+	rte_tel_data_add_dict_string(one, "mac", mac_text(m.mac).c_str());
+	rte_tel_data_add_dict_int(one, "announces", m.announces);
 	char key[16];
 	std::snprintf(key, sizeof key, "%u", to_number(m.id));
 	rte_tel_data_add_dict_container(members, key, one, 0);
@@ -190,6 +194,10 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	rte_tel_data_add_dict_string(d, "primary_reselect", to_string(f.primary_reselect));
 	sdk::tel_add_dict_uint(d, "min_links", f.min_links);
 	rte_tel_data_add_dict_int(d, "all_members_active", f.all_members_active);
+	rte_tel_data_add_dict_string(d, "mac", mac_text(f.mac).c_str());
+	rte_tel_data_add_dict_string(d, "mac_policy", to_string(f.mac_policy));
+	sdk::tel_add_dict_uint(d, "announce", f.announce_times);
+	sdk::tel_add_dict_uint(d, "announce_interval_ms", f.announce_interval_ms);
 	sdk::tel_add_dict_uint(d, "generation", f.generation);
 	sdk::tel_add_dict_uint(d, "publish_last_ns", f.publishing.last_ns);
 	sdk::tel_add_dict_uint(d, "publish_longest_ns", f.publishing.longest_ns);
@@ -207,6 +215,43 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	for (const member_facts &m : all)
 		show_member(members, m);
 	rte_tel_data_add_dict_container(d, "members", members, 0);
+	return 0;
+}
+
+void show_address(rte_tel_data *all, unsigned number, const known_address &known) noexcept
+{
+	rte_tel_data *const one = rte_tel_data_alloc();
+	if (one == nullptr)
+		return;
+	char ip[INET6_ADDRSTRLEN] = "", vlan[32] = "", key[16];
+	const sighting &what = known.what;
+	inet_ntop(what.ip.version == 4 ? AF_INET : AF_INET6, what.ip.bytes.data(), ip, sizeof ip);
+	if (what.tags.count == 1)
+		std::snprintf(vlan, sizeof vlan, "%u", what.tags.tag[0].id);
+	else if (what.tags.count == 2)
+		std::snprintf(vlan, sizeof vlan, "%u.%u", what.tags.tag[0].id, what.tags.tag[1].id);
+	rte_tel_data_start_dict(one);
+	rte_tel_data_add_dict_string(one, "ip", ip);
+	rte_tel_data_add_dict_string(one, "mac", mac_text(what.mac).c_str());
+	rte_tel_data_add_dict_string(one, "vlan", vlan);
+	rte_tel_data_add_dict_string(one, "evidence", to_string(what.how));
+	sdk::tel_add_dict_uint(one, "age_ms", known.age_ms);
+	std::snprintf(key, sizeof key, "%u", number);
+	rte_tel_data_add_dict_container(all, key, one, 0);
+}
+
+int addresses(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	const parameters given(params);
+	if (given.count != 1 || given.piece[0].empty())
+		return reply(d, "telemetry", error(EINVAL, "the command takes the parameter <bond>"));
+	const bond_ptr b = find_bond(given.piece[0]);
+	if (!b)
+		return reply(d, "telemetry", error(ENODEV, "there is no bond %s", quoted(given.piece[0]).c_str()));
+	rte_tel_data_start_dict(d);
+	unsigned number = 0;
+	for (const known_address &known : b->addresses())
+		show_address(d, number++, known);
 	return 0;
 }
 
@@ -401,6 +446,8 @@ RTE_INIT(register_telemetry)
 {
 	rte_telemetry_register_cmd("/braid/list", list, "Names of the bonds. Takes no parameters");
 	rte_telemetry_register_cmd("/braid/show", show, "State of a bond and its members. Parameters: <bond>");
+	rte_telemetry_register_cmd("/braid/addresses", addresses,
+	                           "Addresses that the bond announces after a failover. Parameters: <bond>");
 	rte_telemetry_register_cmd("/braid/member_add", member_add,
 	                           "Adds a member. Parameters: <bond>,<device>[;<option>=<value>...][,<name>]");
 	rte_telemetry_register_cmd("/braid/member_remove", member_remove,

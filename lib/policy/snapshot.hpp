@@ -19,6 +19,7 @@ template <typename T> class cell;
 namespace braid {
 
 class snapshot;
+struct look_box;
 
 inline constexpr unsigned bucket_count = 4096;
 
@@ -39,6 +40,8 @@ struct alignas(64) tx_lane {
 	std::uint16_t next = 0;      // round-robin: index of the member that gets the next packet; clamped at each use
 	counter empty_set;           // packets offered while no member could transmit
 	counter dropped;             // packets, or copies of packets in broadcast, that were freed instead of sent
+	look_box *looks = nullptr;   // whose turn it is, the next field says (look_box.hpp)
+	std::atomic<bool> look_wanted{false};
 };
 
 // What one receive queue of the bond keeps between bursts. Written only by the thread that polls the queue.

@@ -611,6 +611,8 @@ rte_eth_dev *make_port(rte_vdev_device *vdev, device &owner)
 	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 	if (o.announces_lsc)
 		dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC;
+	if (o.no_live_mac)
+		dev->data->dev_flags |= RTE_ETH_DEV_NOLIVE_MAC_ADDR;
 	if (o.announces_rmv)
 		dev->data->dev_flags |= RTE_ETH_DEV_INTR_RMV;
 	dev->rx_pkt_burst = fake_rx_burst;

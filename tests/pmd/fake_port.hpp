@@ -111,6 +111,7 @@ struct fake_options {
 	std::uint16_t max_mtu = 9000;
 	bool mtu_needs_stop = false; // mtu_set on a started port is -EBUSY, as in many drivers.
 	std::uint32_t max_mac_addrs = 16;
+	bool no_live_mac = false; // RTE_ETH_DEV_NOLIVE_MAC_ADDR
 	rte_ether_addr mac{}; // The permanent address. Zero: 02:fa:4e:00:hh:ll, of its own for each port.
 
 	bool announces_lsc = false; // RTE_ETH_DEV_INTR_LSC

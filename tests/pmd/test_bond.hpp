@@ -18,11 +18,12 @@
 
 namespace braid {
 
-// Poll period and drain of tests: short, so that nothing waits for them longer than it must.
-inline constexpr const char *quick = "lsc_poll_period_ms=1,drain_ms=50";
+// Poll period and drain of tests: short, so that nothing waits for them longer than it must. Announcements are off, so that
+// members have the queues and send the packets that a test counts.
+inline constexpr const char *quick = "lsc_poll_period_ms=1,drain_ms=50,announce=0";
 
 // Nothing is polled within the time of a test: what happens, an event has made happen.
-inline constexpr const char *patient = "lsc_poll_period_ms=3600000,drain_ms=50";
+inline constexpr const char *patient = "lsc_poll_period_ms=3600000,drain_ms=50,announce=0";
 
 // "mode=balance,member=net_fake0,member=net_fake1". The first word may go on: "balance,xmit_policy=l34".
 std::string with_members(const std::string &mode, std::span<const fake_port> members);

@@ -98,8 +98,14 @@ result<void> bond::attach_device(member &m, std::uint16_t port) noexcept
 		if (read_counters(port, now) == 0)
 			m.counted.begin(now);
 	}
+	{
+		const state_guard state(state_);
+		m.own_mac = m.mac = own_mac;
+	}
 	if (nobody_else_is_here(m))
 		adopt_mac(own_mac);
+	if (result<void> able = can_follow(m); !able)
+		return able;
 	if (!runs_)
 		return {};
 	if (result<void> up = bring_up(m); !up)
@@ -115,22 +121,22 @@ bool bond::nobody_else_is_here(const member &m) noexcept
 	                   [&m](const member_ptr &other) { return other.get() == &m || other->port == no_port; });
 }
 
-// The first member gives the bond its address, unless somebody chose one.
-void bond::adopt_mac(const rte_ether_addr &mac) noexcept
-{
-	if (mac_chosen_ || rte_is_valid_assigned_ether_addr(&mac) == 0)
-		return;
-	wanted_.mac = mac;
-	dev_->data->mac_addrs[0] = mac;
-}
-
 result<void> bond::bring_up(member &m) noexcept
 {
+	wanted_.spare_tx_queue = can_announce();
 	const std::lock_guard lock(m.device);
 	if (!m.claimed || m.claimed->runs() || m.vanished)
 		return {};
-	if (result<void> up = m.claimed->start(wanted_); !up)
+	const rte_ether_addr mac = mac_wanted_of(m);
+	if (result<void> up = m.claimed->start(wanted_, mac); !up)
 		return up;
+	if (wanted_.spare_tx_queue)
+		tell_if_silent(m);
+	{
+		const state_guard state(state_);
+		m.mac = mac;
+		m.announces = m.claimed->announce_queue().has_value();
+	}
 	// Some devices count from zero again when they start, some do not.
 	port_counters now;
 	if (read_counters(m.claimed->port(), now) == 0)

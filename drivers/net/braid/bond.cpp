@@ -18,19 +18,20 @@ bond::bond(rte_eth_dev *dev, const bond_settings &settings) noexcept
 	: settings_(settings), port_(dev->data->port_id), dev_(dev), buckets_(std::make_unique<bucket_table>()),
 	  mode_(settings.mode), policy_(settings.xmit_policy), all_members_active_(settings.all_members_active),
 	  up_delay_ms_(settings.up_delay_ms), down_delay_ms_(settings.down_delay_ms), seed_(settings.seed ? *settings.seed : rte_rand()),
-	  primary_wish_(settings.primary)
+	  mac_policy_(settings.mac_policy), announce_times_(settings.announce),
+	  announce_interval_ms_(settings.announce_interval_ms), primary_wish_(settings.primary)
 {
 	rte_strscpy(device_name_, dev->data->name, sizeof device_name_);
 	failover_.set_delays(up_delay_ms_, down_delay_ms_);
 	failover_.set_reselect(settings.primary_reselect);
 	failover_.set_min_links(settings.min_links);
 	if (settings.mac) {
-		wanted_.mac = *settings.mac;
+		mac_ = *settings.mac;
 		mac_chosen_ = true;
 	} else {
-		rte_eth_random_addr(wanted_.mac.addr_bytes);
+		rte_eth_random_addr(mac_.addr_bytes);
 	}
-	dev->data->mac_addrs[0] = wanted_.mac;
+	dev->data->mac_addrs[0] = mac_;
 	wanted_.sharing = mode_ == mode::broadcast;
 
 	const state_guard guard(state_);
@@ -78,6 +79,12 @@ result<void> bond::open() noexcept
 		return watcher.error();
 	}
 	watcher_ = std::move(*watcher);
+	auto follower = sdk::start_control_thread<&bond::follow>("braid-follow", this);
+	if (!follower) {
+		close();
+		return follower.error();
+	}
+	follower_ = std::move(*follower);
 
 	for (const wanted_member &wanted : settings_.members)
 		if (result<member_id> added = add(wanted.spec, wanted.options); !added) {
@@ -103,6 +110,7 @@ void bond::close() noexcept
 		stop_watching_ = true;
 	}
 	watch_wakes_.notify_all();
+	follow_wakes_.notify_all();
 	{
 		const std::lock_guard guard(inbox_);
 		stop_working_ = true;
@@ -111,6 +119,7 @@ void bond::close() noexcept
 	caught_up_.notify_all();
 	guards_.wait_for_proposals(); // they are told how it ended, and by then nobody may have given up what they use
 	watcher_.join();
+	follower_.join();
 	// An application may close the bond from a callback, which the worker runs: then it ends after this by itself.
 	if (on_worker_thread())
 		worker_.detach();
@@ -192,13 +201,16 @@ result<void> bond::start() noexcept
 		ask_link(*m, asking::waits);
 	mac_chosen_ = true; // the application has seen it
 	runs_ = true;
-	const state_guard state(state_);
-	started_ = true;
-	const time_ms now = now_ms(); // one moment for all: of links that come up together the primary's is first
-	for (const member_ptr &m : all)
-		if (m->state == member_state::claimed && !m->vanished)
-			let_run(*m, now);
-	republish();
+	{
+		const state_guard state(state_);
+		started_ = true;
+		const time_ms now = now_ms(); // one moment for all: of links that come up together the primary's is first
+		for (const member_ptr &m : all)
+			if (m->state == member_state::claimed && !m->vanished)
+				let_run(*m, now);
+		republish();
+	}
+	settle_macs(); // now, so that the application finds it done
 	return {};
 }
 
@@ -258,6 +270,8 @@ result<void *> bond::set_up_tx_queue(std::uint16_t queue, const tx_queue_config 
 		tx_lanes_[queue] = std::make_unique<tx_lane>();
 		tx_lanes_[queue]->queue = queue;
 		tx_lanes_[queue]->published = &snapshot_;
+		look_boxes_.push_back(std::make_unique<look_box>());
+		tx_lanes_[queue]->looks = look_boxes_.back().get();
 	}
 	return static_cast<void *>(tx_lanes_[queue].get());
 }

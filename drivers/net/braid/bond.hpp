@@ -12,8 +12,12 @@
 // Listeners are called from the worker thread with no lock held.
 #pragma once
 
+#include "announce/address_book.hpp"
+#include "announce/look_box.hpp"
+#include "announce/schedule.hpp"
 #include "base/options.hpp"
 #include "failover/failover.hpp"
+#include "failover/mac_policy.hpp"
 #include "lock_order.hpp"
 #include "member.hpp"
 #include "names/book.hpp"
@@ -38,7 +42,7 @@ namespace braid {
 // Something that listeners are told. Numbered as enum braid_event_kind.
 enum class event_kind : std::uint8_t {
 	member_added, member_removed, member_lost, member_renamed, member_usable, member_unusable, active_changed,
-	mode_changed, link_up, link_down, attach_failed, events_lost,
+	mode_changed, link_up, link_down, attach_failed, events_lost, mac_changed, mac_failed,
 };
 
 constexpr const char *to_string(event_kind k) noexcept
@@ -56,6 +60,8 @@ constexpr const char *to_string(event_kind k) noexcept
 	case event_kind::link_down: return "link_down";
 	case event_kind::attach_failed: return "attach_failed";
 	case event_kind::events_lost: return "events_lost";
+	case event_kind::mac_changed: return "mac_changed";
+	case event_kind::mac_failed: return "mac_failed";
 	}
 	return "?";
 }
@@ -119,6 +125,8 @@ struct member_facts {
 	member_state state;
 	member_status status;
 	bool link_up; // as the port last said
+	rte_ether_addr mac; // as the port has it
+	bool announces;     // it can send the bond's announcements
 	bool primary;
 	bool transmits;
 	why_not why;         // it does not transmit
@@ -132,6 +140,12 @@ struct publish_times {
 	std::uint64_t longest_ns = 0;
 };
 
+// An address that the bond has seen itself send from.
+struct known_address {
+	sighting what;
+	time_ms age_ms; // since it was last seen
+};
+
 struct bond_facts {
 	braid::mode mode;
 	hash_policy policy;
@@ -140,6 +154,10 @@ struct bond_facts {
 	std::uint32_t up_delay_ms;
 	std::uint32_t down_delay_ms;
 	std::uint32_t lsc_poll_period_ms;
+	braid::mac_policy mac_policy;
+	rte_ether_addr mac;
+	unsigned announce_times;
+	std::uint32_t announce_interval_ms;
 	unsigned members;
 	unsigned usable;
 	std::uint64_t generation;
@@ -254,9 +272,19 @@ public:
 	// Asks every member now. What rte_eth_link_get() of the bond does.
 	void poll_links() noexcept;
 
-	// ---- settings that every member shares (filters.cpp): all members follow, or none and an error that names one
+	// ---- MAC addresses (macs.cpp): all members follow, or none and an error that names one
 
 	result<void> set_mac(const rte_ether_addr &mac) noexcept;
+	result<void> set_mac_policy(mac_policy p) noexcept;
+
+	// ---- announcements after a failover (announcer.cpp)
+
+	// What is not given stays.
+	result<void> set_announcements(std::optional<unsigned> times, std::optional<std::uint32_t> interval_ms) noexcept;
+	std::vector<known_address> addresses() noexcept;
+
+	// ---- settings that every member shares (filters.cpp): all members follow, or none and an error that names one
+
 	result<void> add_mac(const rte_ether_addr &mac) noexcept;
 	result<void> remove_mac(const rte_ether_addr &mac) noexcept;
 	result<void> set_mtu(std::uint16_t mtu) noexcept;
@@ -288,7 +316,8 @@ private:
 	using state_guard = std::lock_guard<state_mutex>;
 
 	struct own_counters {
-		std::uint64_t empty_set = 0, dropped = 0, backup_dropped = 0;
+		std::uint64_t empty_set = 0, dropped = 0, backup_dropped = 0, mac_failures = 0;
+		std::uint64_t announced = 0, announcements_failed = 0;
 	};
 
 	// configuration lock held
@@ -307,6 +336,10 @@ private:
 	bool drain(const member_ptr &m) noexcept;
 	unsigned untransmitted(member &m, std::uint64_t &freed) noexcept;
 	std::string left_in(member &m, bool still) noexcept;
+	result<void> can_follow(member &m) noexcept;
+	bool can_announce() noexcept;
+	void tell_if_silent(member &m) noexcept;
+	result<void> all_can_follow() noexcept;
 	void refresh_reta_size() noexcept;
 	std::optional<std::uint16_t> find_port(const member &m) const noexcept;
 	template <typename Change, typename Undo>
@@ -347,6 +380,13 @@ private:
 	void update_link(const decision &d) noexcept;
 	void announce_link() noexcept;
 	void wake_watcher_for(const decision &d) noexcept;
+	void follow_up(const decision &before, const decision &after) noexcept;
+	mac_policy mac_policy_in(braid::mode m) const noexcept { return m == mode::active_backup ? mac_policy_ : mac_policy::same; }
+	mac_rule present_mac_rule() const noexcept;
+	bool announces() const noexcept { return announce_times_ != 0 && mode_ == mode::active_backup; }
+	void take_mac(const rte_ether_addr &mac) noexcept;
+	bool take_mac_of(member_id id) noexcept;
+	std::vector<mac_change> mac_changes(const mac_rule &rule, std::span<const member_id> stuck) const noexcept;
 	void tell(event_kind kind, member_id id = member_id::none, std::string reason = {}, const name &before = {}) noexcept;
 
 	// no lock held
@@ -374,6 +414,17 @@ private:
 	void log_other_renames() noexcept;
 	void start_reclaimer() noexcept;
 	own_counters own() noexcept;
+	rte_ether_addr mac_wanted_of(const member &m) noexcept;
+	void note_mac(member &m, const rte_ether_addr &mac) noexcept;
+	result<void> give_mac(member &m, const rte_ether_addr &mac, mac_policy p) noexcept;
+	result<void> move_macs(const mac_rule &rule) noexcept;
+	result<void> prepare_macs(braid::mode m, mac_policy p) noexcept;
+	void settle_macs() noexcept;
+	void warn_of_duplicate(const member &left) noexcept;
+	void follow() noexcept;
+	void collect_sources() noexcept;
+	void announce() noexcept;
+	bool is_active(const member &m) noexcept;
 
 	const bond_settings settings_;
 	const std::uint16_t port_;
@@ -387,7 +438,11 @@ private:
 	bool runs_ = false; // started; the same as started_, for whoever holds this lock
 	std::uint32_t last_id_ = 0;
 	char arriving_name_[RTE_ETH_NAME_MAX_LEN] = ""; // of the port that attach() has made ready
+	bool told_no_pool_ = false;
 	bool mac_chosen_ = false; // by the operator, or by having been started: members follow it
+
+	// Held while MAC addresses change hands, which takes several steps on several devices.
+	ordered_mutex<lock_place::addresses> addresses_;
 
 	// Guards what follows, down to the snapshot's writer side.
 	state_mutex state_;
@@ -415,6 +470,16 @@ private:
 	std::uint32_t up_delay_ms_;
 	std::uint32_t down_delay_ms_;
 	std::uint64_t seed_;
+	rte_ether_addr mac_{}; // the bond's; dev_->data->mac_addrs[0] is the application's copy
+	braid::mac_policy mac_policy_;
+	std::uint64_t mac_failures_ = 0;
+	bool macs_due_ = false; // somebody may have another address than is wanted
+	unsigned announce_times_;
+	std::uint32_t announce_interval_ms_; // 0: lsc_poll_period_ms
+	announcement_schedule announcing_;
+	struct {
+		std::uint64_t sent = 0, failed = 0;
+	} announced_;
 	std::optional<member_spec> primary_wish_; // until a member matches it
 	std::uint64_t generation_ = 0;
 	port_counters departed_;          // what removed members had counted
@@ -429,6 +494,12 @@ private:
 	// One lane for each queue ever set up; they keep their counters until the bond is closed.
 	std::vector<std::unique_ptr<rx_lane>> rx_lanes_;
 	std::vector<std::unique_ptr<tx_lane>> tx_lanes_;
+	std::vector<std::unique_ptr<look_box>> look_boxes_; // one for each of tx_lanes_
+
+	// Guards the turns of the control side at look_boxes_ too.
+	ordered_mutex<lock_place::book> book_lock_;
+	address_book book_;
+	bool collecting_ = false;
 
 	// Watches links and delays; sleeps on state_.
 	std::condition_variable_any watch_wakes_;
@@ -436,6 +507,10 @@ private:
 	bool watcher_polls_ = false;       // guarded by state_
 	bool stop_watching_ = false;
 	sdk::control_thread watcher_;
+
+	// Does what a failover leaves to be done; sleeps on state_.
+	std::condition_variable_any follow_wakes_;
+	sdk::control_thread follower_;
 
 	// Tells listeners and attaches members that appear.
 	ordered_mutex<lock_place::inbox> inbox_;

@@ -5,7 +5,9 @@
 // two instructions instead of a call to __tls_get_addr.
 #include "burst.hpp"
 
+#include "announce/look_box.hpp"
 #include "ethdev_port.hpp"
+#include "policy/observed.hpp"
 #include "policy/select.hpp"
 #include "rcu/read_section.hpp"
 
@@ -50,9 +52,23 @@ int rx_queue_count(void *queue) noexcept
 	return sum;
 }
 
-void select_functions(snapshot &s, tx_empty when_empty, rx_port owner) noexcept
+namespace {
+
+struct source_looker {
+	static void look(tx_lane &lane, rte_mbuf *const *pkts, std::uint16_t n) noexcept
+	{
+		lane.looks->fill({pkts, n});
+		lane.look_wanted.store(false, std::memory_order_release); // pairs with collect_sources()
+	}
+};
+
+} // namespace
+
+void select_functions(snapshot &s, tx_empty when_empty, rx_port owner, bool learns) noexcept
 {
 	s.tx = select_tx<ethdev_port>(s.mode, s.policy, s.tx_count, when_empty);
+	if (learns && s.tx_count != 0)
+		s.tx = look_and_send<source_looker, ethdev_port>;
 	s.rx = select_rx<ethdev_port>(s.rx_count, owner);
 }
 

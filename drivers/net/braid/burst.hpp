@@ -15,7 +15,8 @@ std::uint16_t rx_burst(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept;
 // Sum of the packets that wait on the members' queues, or a negative errno of the first member that cannot tell.
 int rx_queue_count(void *queue) noexcept;
 
-// Sets s.tx and s.rx for the mode, policy and counts that `s` holds.
-void select_functions(snapshot &s, tx_empty when_empty, rx_port owner) noexcept;
+// Sets s.tx and s.rx for the mode, policy and counts that `s` holds. `learns`: what is sent is looked at now and then; in
+// active-backup only.
+void select_functions(snapshot &s, tx_empty when_empty, rx_port owner, bool learns) noexcept;
 
 } // namespace braid

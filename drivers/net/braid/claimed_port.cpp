@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 #include <rte_errno.h>
 
@@ -22,6 +23,16 @@ error refused(int negative_errno, const char *step, const char *told = nullptr) 
 {
 	return error(-negative_errno, "%s: %s", told != nullptr ? told : step, describe(negative_errno)).at(step);
 }
+
+// In these devices a receive queue comes with every transmit queue, or has to. One more transmit queue would have the other
+// side spread packets over a receive queue that nobody polls (virtio: the pairs in use are the larger of both numbers), or
+// is refused (tap: both numbers must agree; af_xdp: the socket is the receive queue's).
+bool pairs_queues(std::string_view driver) noexcept
+{
+	return driver == "net_virtio" || driver == "net_virtio_user" || driver == "net_tap" || driver == "net_af_xdp";
+}
+
+constexpr std::uint16_t announce_descriptors = 128;
 
 // The first offload named in the set, for people.
 template <typename NameOf> const char *first_name(std::uint64_t offloads, NameOf name_of) noexcept
@@ -70,7 +81,7 @@ result<claimed_port> claimed_port::claim(std::uint16_t port, const rte_eth_dev_o
 claimed_port::claimed_port(claimed_port &&other) noexcept
 	: port_(other.port_), owner_(other.owner_), claimed_(std::exchange(other.claimed_, false)), dead_(other.dead_),
 	  started_(std::exchange(other.started_, false)), fast_free_(other.fast_free_),
-	  mac_slots_(other.mac_slots_), device_mtu_(other.device_mtu_), saved_(other.saved_),
+	  announce_queue_(other.announce_queue_), mac_slots_(other.mac_slots_), device_mtu_(other.device_mtu_), saved_(other.saved_),
 	  added_macs_(std::move(other.added_macs_)), added_vlans_(other.added_vlans_),
 	  multicast_set_(other.multicast_set_)
 {
@@ -117,7 +128,44 @@ result<void> claimed_port::compare(const member_config &wanted) const noexcept
 	return {};
 }
 
-result<void> claimed_port::configure(const member_config &wanted) noexcept
+result<void> claimed_port::check_live_mac() noexcept
+{
+	const auto cannot = [] { return error(ENOTSUP, "its driver cannot change its MAC address while it runs").at("mac"); };
+	if ((rte_eth_devices[port_].data->dev_flags & RTE_ETH_DEV_NOLIVE_MAC_ADDR) != 0)
+		return cannot();
+	rte_ether_addr present{};
+	rte_eth_macaddr_get(port_, &present);
+	// Some drivers have the operation and refuse it, as those of virtual functions do.
+	const int failed = rte_eth_dev_default_mac_addr_set(port_, &present);
+	if (failed == -ENOTSUP)
+		return cannot();
+	return failed == 0 ? result<void>() : refused(failed, "mac", "MAC address");
+}
+
+bool claimed_port::has_spare_tx_queue(const member_config &wanted) const noexcept
+{
+	rte_eth_dev_info info{};
+	if (!wanted.spare_tx_queue || rte_eth_dev_info_get(port_, &info) != 0)
+		return false;
+	if (pairs_queues(info.driver_name) && wanted.tx_queues >= wanted.rx_queues)
+		return false;
+	return info.max_tx_queues > wanted.tx_queues;
+}
+
+// With a queue for announcements where there is one. A device that is refused it has it not: the bond can do without.
+result<void> claimed_port::configure_queues(const member_config &wanted) noexcept
+{
+	announce_queue_.reset();
+	if (has_spare_tx_queue(wanted) && configure(wanted, true) && set_up_queues(wanted, true)) {
+		announce_queue_ = wanted.tx_queues;
+		return {};
+	}
+	if (result<void> done = configure(wanted, false); !done)
+		return done;
+	return set_up_queues(wanted, false);
+}
+
+result<void> claimed_port::configure(const member_config &wanted, bool spare) noexcept
 {
 	rte_eth_dev_info info{};
 	if (const int failed = rte_eth_dev_info_get(port_, &info))
@@ -149,12 +197,13 @@ result<void> claimed_port::configure(const member_config &wanted) noexcept
 	if (rte_eth_devices[port_].data->dev_started != 0)
 		if (const int failed = rte_eth_dev_stop(port_))
 			return refused(failed, "stop", "stopping the port, which was running");
-	if (const int failed = rte_eth_dev_configure(port_, wanted.rx_queues, wanted.tx_queues, &conf))
+	if (const int failed = rte_eth_dev_configure(port_, wanted.rx_queues,
+	                                             static_cast<std::uint16_t>(wanted.tx_queues + spare), &conf))
 		return refused(failed, "configure");
 	return {};
 }
 
-result<void> claimed_port::set_up_queues(const member_config &wanted) noexcept
+result<void> claimed_port::set_up_queues(const member_config &wanted, bool spare) noexcept
 {
 	rte_eth_dev_info info{};
 	if (const int failed = rte_eth_dev_info_get(port_, &info))
@@ -184,15 +233,25 @@ result<void> claimed_port::set_up_queues(const member_config &wanted) noexcept
 		if (const int failed = rte_eth_tx_queue_setup(port_, q, queue.descriptors, queue.socket, &queue.conf))
 			return refused(failed, "tx_queue", step);
 	}
+	if (!spare)
+		return {};
+	// With the device's own thresholds: those of the application are for queues of another size.
+	rte_eth_txconf conf = info.default_txconf;
+	conf.offloads = 0;
+	std::uint16_t descriptors = announce_descriptors;
+	rte_eth_dev_adjust_nb_rx_tx_desc(port_, nullptr, &descriptors);
+	if (const int failed = rte_eth_tx_queue_setup(port_, wanted.tx_queues, descriptors,
+	                                              static_cast<unsigned>(rte_eth_dev_socket_id(port_)), &conf))
+		return refused(failed, "tx_queue", "transmit queue for announcements");
 	return {};
 }
 
 // Before the start: some devices change neither live (RTE_ETH_DEV_NOLIVE_MAC_ADDR).
-result<void> claimed_port::set_addresses(const member_config &wanted) noexcept
+result<void> claimed_port::set_addresses(const member_config &wanted, const rte_ether_addr &mac) noexcept
 {
 	if (result<void> done = set_mtu(wanted.mtu); !done)
 		return done;
-	return set_mac(wanted.mac);
+	return set_mac(mac);
 }
 
 // After the start: some devices forget them when they start, and several refuse the redirection table before.
@@ -219,15 +278,13 @@ result<void> claimed_port::set_filters(const member_config &wanted) noexcept
 	return set_reta(wanted);
 }
 
-result<void> claimed_port::bring_up(const member_config &wanted) noexcept
+result<void> claimed_port::bring_up(const member_config &wanted, const rte_ether_addr &mac) noexcept
 {
 	if (result<void> done = check(wanted); !done)
 		return done;
-	if (result<void> done = configure(wanted); !done)
+	if (result<void> done = configure_queues(wanted); !done)
 		return done;
-	if (result<void> done = set_up_queues(wanted); !done)
-		return done;
-	if (result<void> done = set_addresses(wanted); !done)
+	if (result<void> done = set_addresses(wanted, mac); !done)
 		return done;
 	const int failed = rte_eth_dev_start(port_);
 	started_ = rte_eth_devices[port_].data->dev_started != 0; // it may have started and then failed
@@ -236,9 +293,9 @@ result<void> claimed_port::bring_up(const member_config &wanted) noexcept
 	return set_filters(wanted);
 }
 
-result<void> claimed_port::start(const member_config &wanted) noexcept
+result<void> claimed_port::start(const member_config &wanted, const rte_ether_addr &mac) noexcept
 {
-	result<void> done = bring_up(wanted);
+	result<void> done = bring_up(wanted, mac);
 	if (!done)
 		put_back();
 	return done;
@@ -285,20 +342,24 @@ void claimed_port::restore() noexcept
 	warn(set_mtu(saved_.mtu));
 }
 
-result<void> claimed_port::set_mac(const rte_ether_addr &mac) noexcept
+result<void> claimed_port::change_mac(const rte_ether_addr &mac) noexcept
 {
 	rte_ether_addr now{};
 	if (rte_eth_macaddr_get(port_, &now) == 0 && equal(now, mac))
 		return {};
 	rte_ether_addr wanted = mac;
-	const int failed = rte_eth_dev_default_mac_addr_set(port_, &wanted);
-	if (failed == -ENOTSUP) {
-		// Rings, captures and the like have no address to filter by, so the bond's works there as well.
-		BRAID_LOG(NOTICE, "%s keeps its own MAC address: its driver cannot change it", device());
-		return {};
-	}
-	if (failed != 0)
+	if (const int failed = rte_eth_dev_default_mac_addr_set(port_, &wanted))
 		return refused(failed, "mac", "MAC address");
+	return {};
+}
+
+result<void> claimed_port::set_mac(const rte_ether_addr &mac) noexcept
+{
+	result<void> done = change_mac(mac);
+	if (done || done.error().code() != ENOTSUP)
+		return done;
+	// Rings, captures and the like have no address to filter by, so the bond's works there as well.
+	BRAID_LOG(NOTICE, "%s keeps its own MAC address: its driver cannot change it", device());
 	return {};
 }
 

@@ -25,6 +25,9 @@ public:
 	std::uint16_t port() const noexcept { return port_; }
 	const rte_ether_addr &own_mac() const noexcept { return saved_.mac; }
 
+	// A transmit queue that none of the bond's is behind, if it was started with one. For one thread.
+	std::optional<std::uint16_t> announce_queue() const noexcept { return announce_queue_; }
+
 	// Whether it frees what it has sent in the way that shared mbufs do not bear (MBUF_FAST_FREE).
 	bool frees_fast() const noexcept { return fast_free_; }
 	bool runs() const noexcept { return started_; }
@@ -32,9 +35,12 @@ public:
 	// Whether the port can do what the bond is configured for; nothing is touched. ENOTSUP names what is missing.
 	result<void> check(const member_config &wanted) const noexcept;
 
-	// Brings the port from whatever it is to `wanted` and starts it. A step that fails is named in the error, and
+	// ENOTSUP if its driver cannot change its address while it runs. Is told its present one again to find out.
+	result<void> check_live_mac() noexcept;
+
+	// Brings the port from whatever it is to `wanted` and `mac` and starts it. A step that fails is named in the error, and
 	// the steps before it are undone.
-	result<void> start(const member_config &wanted) noexcept;
+	result<void> start(const member_config &wanted, const rte_ether_addr &mac) noexcept;
 
 	void stop() noexcept;
 	// As claim() found it, still claimed.
@@ -44,6 +50,9 @@ public:
 	void abandon() noexcept { dead_ = true; }
 
 	// Live changes, for a port that runs; errors name the operation, not the member.
+	// ENOTSUP if its driver cannot.
+	result<void> change_mac(const rte_ether_addr &mac) noexcept;
+	// A port whose driver cannot change it keeps its own, which is said in the log.
 	result<void> set_mac(const rte_ether_addr &mac) noexcept;
 	result<void> set_mtu(std::uint16_t mtu) noexcept;
 	result<void> set_promiscuous(bool on) noexcept;
@@ -64,12 +73,14 @@ private:
 	claimed_port(std::uint16_t port, const rte_eth_dev_owner &owner) noexcept : port_(port), owner_(owner) {}
 
 	result<void> compare(const member_config &wanted) const noexcept;
-	result<void> configure(const member_config &wanted) noexcept;
-	result<void> set_up_queues(const member_config &wanted) noexcept;
-	result<void> set_addresses(const member_config &wanted) noexcept;
+	result<void> configure_queues(const member_config &wanted) noexcept;
+	result<void> configure(const member_config &wanted, bool spare) noexcept;
+	result<void> set_up_queues(const member_config &wanted, bool spare) noexcept;
+	bool has_spare_tx_queue(const member_config &wanted) const noexcept;
+	result<void> set_addresses(const member_config &wanted, const rte_ether_addr &mac) noexcept;
 	result<void> set_filters(const member_config &wanted) noexcept;
 	result<void> set_vlans(const member_config &wanted) noexcept;
-	result<void> bring_up(const member_config &wanted) noexcept;
+	result<void> bring_up(const member_config &wanted, const rte_ether_addr &mac) noexcept;
 	void restore() noexcept;
 	bool has_mac(const rte_ether_addr &mac) const noexcept;
 	const char *device() const noexcept { return rte_eth_devices[port_].data->name; }
@@ -80,6 +91,7 @@ private:
 	bool dead_ = false;
 	bool started_ = false;
 	bool fast_free_ = false;
+	std::optional<std::uint16_t> announce_queue_;
 	std::uint32_t mac_slots_ = 0; // of the list of addresses that ethdev keeps; known once configured
 	std::uint16_t device_mtu_ = 0; // what the device was last told
 

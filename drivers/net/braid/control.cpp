@@ -27,6 +27,9 @@ result<void> bond::set_mode(braid::mode m) noexcept
 				             "configure the bond without it",
 				             name_of(member->id).c_str());
 		}
+	const std::lock_guard addresses(addresses_);
+	if (result<void> moved = prepare_macs(m, mac_policy_); !moved)
+		return moved;
 	wanted_.sharing = m == mode::broadcast;
 
 	const state_guard state(state_);
@@ -96,6 +99,10 @@ bond_facts bond::facts() noexcept
 		.up_delay_ms = up_delay_ms_,
 		.down_delay_ms = down_delay_ms_,
 		.lsc_poll_period_ms = settings_.lsc_poll_period_ms,
+		.mac_policy = mac_policy_,
+		.mac = mac_,
+		.announce_times = announce_times_,
+		.announce_interval_ms = announce_interval_ms_,
 		.members = static_cast<unsigned>(members_.size()),
 		.usable = last_.usable_count,
 		.generation = generation_,
@@ -143,6 +150,10 @@ member_facts bond::facts_about(const member &m) const noexcept
 	const time_ms now = now_ms();
 	f.status = failover_.member_view(id, now).value_or(member_status{});
 	f.link_up = m.link_up;
+	f.announces = m.state == member_state::running && m.announces;
+	// In memory as long as the device has not said that it goes.
+	if (m.port != no_port && !m.vanished)
+		rte_eth_macaddr_get(m.port, &f.mac);
 	f.primary = failover_.primary() == id;
 	f.transmits = m.why == why_not::none;
 	f.why = m.why;

@@ -12,7 +12,8 @@ namespace braid {
 namespace {
 
 // Of the bond; then for each member the rows below, then its link failures.
-constexpr const char *bond_rows[] = {"tx_empty_set", "tx_dropped", "rx_backup_dropped", "generation", "members", "usable",
+constexpr const char *bond_rows[] = {"tx_empty_set", "tx_dropped", "rx_backup_dropped", "mac_failures", "announcements_sent",
+                                     "announcements_failed", "addresses_known", "generation", "members", "usable",
                                      "events_lost"};
 constexpr unsigned bond_row_count = std::size(bond_rows);
 
@@ -123,6 +124,9 @@ void bond::reset_counters() noexcept
 	forgotten_.empty_set += now.empty_set;
 	forgotten_.dropped += now.dropped;
 	forgotten_.backup_dropped += now.backup_dropped;
+	forgotten_.mac_failures += now.mac_failures;
+	forgotten_.announced += now.announced;
+	forgotten_.announcements_failed += now.announcements_failed;
 }
 
 bond::own_counters bond::own() noexcept
@@ -137,6 +141,9 @@ bond::own_counters bond::own() noexcept
 	for (const auto &lane : rx_lanes_)
 		if (lane)
 			sum.backup_dropped += lane->backup_dropped.get();
+	sum.mac_failures = mac_failures_ - forgotten_.mac_failures;
+	sum.announced = announced_.sent - forgotten_.announced;
+	sum.announcements_failed = announced_.failed - forgotten_.announcements_failed;
 	sum.empty_set -= forgotten_.empty_set;
 	sum.dropped -= forgotten_.dropped;
 	sum.backup_dropped -= forgotten_.backup_dropped;
@@ -179,13 +186,15 @@ unsigned bond::xstats(rte_eth_xstat *values, unsigned n) noexcept
 		return count;
 	const own_counters ours = own();
 	const bond_facts f = facts();
+	const std::uint64_t known = addresses().size();
 	unsigned at = 0;
 	const auto put = [&](std::uint64_t value) {
 		values[at].id = at;
 		values[at].value = value;
 		at++;
 	};
-	for (std::uint64_t value : {ours.empty_set, ours.dropped, ours.backup_dropped, f.generation,
+	for (std::uint64_t value : {ours.empty_set, ours.dropped, ours.backup_dropped, ours.mac_failures, ours.announced,
+	                            ours.announcements_failed, known, f.generation,
 	                            std::uint64_t{f.members}, std::uint64_t{f.usable}, f.events_lost})
 		put(value);
 	for (const member_ptr &m : all) {

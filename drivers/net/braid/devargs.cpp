@@ -264,6 +264,15 @@ result<void> take_primary_reselect(bond_settings &into, std::string_view value, 
 	return {};
 }
 
+result<void> take_mac_policy(bond_settings &into, std::string_view value, std::string_view) noexcept
+{
+	const std::optional<mac_policy> wanted = mac_policy_from(value);
+	if (!wanted)
+		return error(EINVAL, "%s is not one of its values; use same, by_active or follow", quoted(value).c_str());
+	into.mac_policy = *wanted;
+	return {};
+}
+
 result<void> take_seed(bond_settings &into, std::string_view value, std::string_view) noexcept
 {
 	into.seed = decimal(value);
@@ -426,6 +435,13 @@ constexpr key_row keys[] = {
 	{"up_delay", take_ms<&bond_settings::up_delay_ms, 0, max_delay_ms>},
 	{"down_delay", take_ms<&bond_settings::down_delay_ms, 0, max_delay_ms>},
 	{"mac", take_mac},
+	{"mac_policy", take_mac_policy},
+	{"fail_over_mac", take_mac_policy}, // Linux's word
+	{"announce", take_count<&bond_settings::announce, most_announcements>},
+	{"num_grat_arp", take_count<&bond_settings::announce, most_announcements>}, // these three too
+	{"num_unsol_na", take_count<&bond_settings::announce, most_announcements>},
+	{"announce_interval_ms", take_ms<&bond_settings::announce_interval_ms, 0, max_delay_ms>},
+	{"peer_notif_delay", take_ms<&bond_settings::announce_interval_ms, 0, max_delay_ms>},
 	{"socket_id", take_socket_id},
 	{"primary_reselect", take_primary_reselect},
 	{"min_links", take_count<&bond_settings::min_links, max_members>},

@@ -56,6 +56,8 @@ void bond::log(const event &e) noexcept
 	case event_kind::mode_changed: BRAID_LOG(NOTICE, "%s: %s", device_name_, e.reason.c_str()); break;
 	case event_kind::link_up: BRAID_LOG(NOTICE, "%s: link up", device_name_); break;
 	case event_kind::link_down: BRAID_LOG(NOTICE, "%s: link down", device_name_); break;
+	case event_kind::mac_changed: BRAID_LOG(NOTICE, "%s: %s", device_name_, e.reason.c_str()); break;
+	case event_kind::mac_failed: BRAID_LOG(ERR, "%s: member %s: %s", device_name_, who, e.reason.c_str()); break;
 	case event_kind::attach_failed:
 		BRAID_LOG(ERR, "%s: member %s has appeared and cannot join: %s", device_name_, who, e.reason.c_str());
 		break;

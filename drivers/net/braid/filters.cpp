@@ -40,19 +40,6 @@ template <typename Change, typename Undo> result<void> bond::on_all_members(Chan
 	return {};
 }
 
-result<void> bond::set_mac(const rte_ether_addr &mac) noexcept
-{
-	const config_guard guard(config_);
-	const rte_ether_addr before = wanted_.mac;
-	result<void> done = on_all_members([&](claimed_port &p) { return p.set_mac(mac); },
-	                                   [&](claimed_port &p) { return p.set_mac(before); });
-	if (done) {
-		wanted_.mac = mac;
-		mac_chosen_ = true;
-	}
-	return done;
-}
-
 result<void> bond::add_mac(const rte_ether_addr &mac) noexcept
 {
 	const config_guard guard(config_);

@@ -33,11 +33,13 @@ const char *to_string(lock_place p) noexcept
 {
 	switch (p) {
 	case lock_place::configuration: return "configuration";
+	case lock_place::addresses: return "addresses";
 	case lock_place::device: return "a member's device";
 	case lock_place::state: return "state";
 	case lock_place::inbox: return "inbox";
 	case lock_place::bonds: return "the list of bonds";
 	case lock_place::ports: return "ports";
+	case lock_place::book: return "the address book";
 	}
 	return "?";
 }

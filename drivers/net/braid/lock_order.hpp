@@ -14,13 +14,15 @@ namespace braid {
 // From the outermost to the innermost.
 enum class lock_place : std::uint8_t {
 	configuration, // of a bond: held over whole control operations
+	addresses,     // of a bond: while MAC addresses change hands among its members
 	device,        // of a member: while its port is asked for something; never two at a time
 	state,         // of a bond: for microseconds
 	inbox,         // of a bond: what its worker has to do
 	bonds,         // the list of all bonds
 	ports,         // which ports are being taken down
+	book,          // of a bond: which addresses it has seen itself send from
 };
-inline constexpr unsigned lock_place_count = 6;
+inline constexpr unsigned lock_place_count = 8;
 
 const char *to_string(lock_place p) noexcept;
 

@@ -54,6 +54,9 @@ struct member {
 	bool deliver_while_leaving = false;
 	bool lost = false; // its device has vanished, and nobody has said so yet
 	bool link_up = false; // as the port last said, before any delay
+	rte_ether_addr own_mac{}; // of its port, as it was claimed
+	rte_ether_addr mac{};     // what its port was last told
+	bool announces = false;   // it was started with a queue for announcements
 	std::uint16_t refused_port = no_port; // could not join: logged once, not tried again by itself
 	std::uint16_t announced_port = no_port; // matches, is reserved, and is about to be usable
 	std::optional<error> refusal;           // why the last attempt to join failed, until one succeeds
@@ -69,6 +72,7 @@ struct member {
 	// Guarded by `device`.
 	std::optional<claimed_port> claimed;
 	traffic counted;
+	bool told_silent = false; // that it has no queue for announcements
 };
 
 using member_ptr = std::shared_ptr<member>;

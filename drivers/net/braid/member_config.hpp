@@ -36,7 +36,6 @@ struct member_config {
 	std::vector<std::optional<rx_queue_config>> rx;
 	std::vector<std::optional<tx_queue_config>> tx;
 
-	rte_ether_addr mac{};
 	std::uint16_t mtu = RTE_ETHER_MTU;
 	bool promiscuous = false;
 	bool allmulticast = false;
@@ -45,6 +44,7 @@ struct member_config {
 	std::vector<rte_ether_addr> multicast;
 	std::vector<rte_eth_rss_reta_entry64> reta; // of reta_size entries; empty: never set
 	std::uint16_t reta_size = 0;
+	bool spare_tx_queue = false; // for announcements: one more where the device has it
 	bool sharing = false; // broadcast: one mbuf is sent by several members, so FAST_FREE must not reach them
 };
 

@@ -27,6 +27,18 @@ result<void> apply_primary(bond &b, const bond_settings &given) noexcept
 	return id ? b.set_primary(*id) : error(ENOENT, "primary: there is no member %s", given.primary->text);
 }
 
+result<void> apply_mac_policy(bond &b, const bond_settings &given) noexcept { return b.set_mac_policy(given.mac_policy); }
+
+result<void> apply_announce(bond &b, const bond_settings &given) noexcept
+{
+	return b.set_announcements(given.announce, std::nullopt);
+}
+
+result<void> apply_announce_interval(bond &b, const bond_settings &given) noexcept
+{
+	return b.set_announcements(std::nullopt, given.announce_interval_ms);
+}
+
 constexpr option_row options[] = {
 	{"mode", [](bond &b, const bond_settings &given) noexcept { return b.set_mode(given.mode); }},
 	{"xmit_policy", [](bond &b, const bond_settings &given) noexcept { return b.set_policy(given.xmit_policy); }},
@@ -45,6 +57,13 @@ constexpr option_row options[] = {
 	 [](bond &b, const bond_settings &given) noexcept { return b.set_member_name(given.member_name.view()); }},
 	{"lsc_on_failover",
 	 [](bond &b, const bond_settings &given) noexcept { return b.set_lsc_on_failover(given.lsc_on_failover); }},
+	{"mac_policy", apply_mac_policy},
+	{"fail_over_mac", apply_mac_policy},
+	{"announce", apply_announce},
+	{"num_grat_arp", apply_announce},
+	{"num_unsol_na", apply_announce},
+	{"announce_interval_ms", apply_announce_interval},
+	{"peer_notif_delay", apply_announce_interval},
 };
 
 struct member_option_row {

@@ -62,6 +62,7 @@ void bond::reconsider(time_ms now) noexcept
 		publish(next, change::counts);
 	note_reasons(now);
 	tell_changes(before, next);
+	follow_up(before, next);
 	update_link(next); // in any case, since a speed may have become known
 	wake_watcher_for(next);
 }
@@ -78,6 +79,8 @@ void bond::republish(member_id joined) noexcept
 	if (joined != member_id::none)
 		tell(event_kind::member_added, joined);
 	tell_changes(before, next);
+	macs_due_ = true;
+	follow_up(before, next);
 	update_link(next);
 	wake_watcher_for(next);
 }
@@ -103,7 +106,7 @@ void bond::publish(const decision &d, change kind) noexcept
 	fill_receive(*next, d);
 	if (mode_ == mode::balance)
 		fill_buckets(*next, d);
-	select_functions(*next, settings_.tx_empty, settings_.rx_port);
+	select_functions(*next, settings_.tx_empty, settings_.rx_port, announces());
 	std::unique_ptr<rcu::retirable> previous(snapshot_.exchange(next.release()));
 
 	publish_times_.last_ns = state_.held_for_ns();

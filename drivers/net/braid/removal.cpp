@@ -125,6 +125,7 @@ result<void> bond::take_out(member_id id, leaving how) noexcept
 		failover_.leave(id);
 		republish();
 	}
+	settle_macs(); // before it gets its own address back, which may be the bond's
 	bool still = true;
 	if (how == leaving::drained) {
 		still = drain(m);
@@ -135,6 +136,7 @@ result<void> bond::take_out(member_id id, leaving how) noexcept
 	rcu::wait_for_readers();
 	std::string left = left_in(*m, still);
 	let_go(m);
+	warn_of_duplicate(*m);
 	{
 		const state_guard state(state_);
 		departed_ += m->counted.sum();

@@ -7,6 +7,7 @@
 #include "base/options.hpp"
 #include "failover/failover.hpp"
 #include "names/name.hpp"
+#include "failover/mac_policy.hpp"
 
 #include <algorithm>
 #include <array>
@@ -54,6 +55,8 @@ constexpr const char *to_string(agg_mode m) noexcept
 // An hour: a longer period or delay is a slip of the keyboard.
 inline constexpr std::uint32_t max_delay_ms = 3'600'000;
 inline constexpr std::uint32_t max_drain_ms = 60'000;
+
+inline constexpr unsigned most_announcements = 255;
 
 // What an operator asks of a member, when it is added or later. It belongs to the member, not to the device: a device that
 // comes back finds it as it was.
@@ -111,6 +114,10 @@ struct bond_settings {
 	std::uint32_t down_delay_ms = 0;
 	// Without one the bond takes its first member's.
 	std::optional<rte_ether_addr> mac;
+	braid::mac_policy mac_policy = braid::mac_policy::same;
+	// After a failover in active-backup. 0 ms: as often as links are looked at.
+	std::uint32_t announce = 1;
+	std::uint32_t announce_interval_ms = 0;
 	// SOCKET_ID_ANY is a choice; without a choice it is the socket of the probing thread.
 	std::optional<int> socket_id;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// What happens to ports by itself: links that change, ports that appear and vanish, and the two threads that see to it.
+// What happens to ports by itself: links that change, ports that appear and vanish, and two of the threads that see to it.
 //
 //   watcher  asks links every lsc_poll_period_ms and ends delays. Takes the state lock for moments only, so that a control
 //            operation that takes long on another thread delays no failover.
@@ -103,6 +103,7 @@ void bond::watch() noexcept
 		look_now_ = false;
 		state.unlock();
 		poll_links();
+		collect_sources();
 		if (now >= next_sample) {
 			sample_counters();
 			next_sample = now + sample_period_ms;
