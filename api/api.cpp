@@ -287,6 +287,21 @@ BRAID_PUBLIC int braid_member_remove_now(std::uint16_t port, std::uint32_t id)
 	return b ? answer(port, b->remove_now(static_cast<member_id>(id))) : refuse(port, no_bond(port));
 }
 
+BRAID_PUBLIC int braid_auto_add(std::uint16_t port, const char *rule)
+{
+	const bond_ptr b = find_bond(port);
+	if (!b)
+		return refuse(port, no_bond(port));
+	const result<auto_rule> parsed = parse_auto_rule(rule != nullptr ? rule : "");
+	return parsed ? answer(port, b->add_rule(*parsed)) : refuse(port, parsed.error().in("auto"));
+}
+
+BRAID_PUBLIC int braid_auto_clear(std::uint16_t port)
+{
+	const bond_ptr b = find_bond(port);
+	return b ? answer(port, b->clear_rules()) : refuse(port, no_bond(port));
+}
+
 BRAID_PUBLIC int braid_member_rename(std::uint16_t port, std::uint32_t id, const char *name)
 {
 	const bond_ptr b = find_bond(port);

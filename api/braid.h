@@ -326,6 +326,22 @@ int braid_member_remove(uint16_t bond_port_id, uint32_t id);
 int braid_member_remove_now(uint16_t bond_port_id, uint32_t id);
 
 /**
+ * Has ports join that nobody has named: those there are, when the rule is added, the bond is configured or started; others
+ * when they appear. A port that somebody owns, that is a net_braid bond, or that the application has started, is left alone; one
+ * that cannot join is logged and reported (BRAID_EVENT_ATTACH_FAILED, without a member) once. One that was removed from the
+ * bond is not taken again before it appears anew. When the bond is full, the member that came by a rule and whose
+ * device has been gone longest makes room.
+ *
+ * @param rule  "mac": ports whose own address is the bond's, if that was chosen or came with a member; "name:<glob>": by ethdev or
+ *   device name; "pci:<glob>": by PCI address, spelled 0000:01:00.0. Patterns are those of fnmatch(3).
+ * @return -EINVAL not a rule; -EEXIST it is there already; -ENOSPC there are 16.
+ */
+int braid_auto_add(uint16_t bond_port_id, const char *rule);
+
+/** Forgets all rules. Members that have joined by one stay. */
+int braid_auto_clear(uint16_t bond_port_id);
+
+/**
  * Renames a member. Its id, its flows and its counters stay; nothing is stopped. Its own name again is a success, of which
  * nobody is told.
  *

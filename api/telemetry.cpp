@@ -208,6 +208,12 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	rte_tel_data_add_dict_int(d, "lsc_on_failover", f.lsc_on_failover);
 	sdk::tel_add_dict_uint(d, "next_event", f.next_event);
 	sdk::tel_add_dict_uint(d, "events_lost", f.events_lost);
+	if (rte_tel_data *const rules = rte_tel_data_alloc()) {
+		rte_tel_data_start_array(rules, RTE_TEL_STRING_VAL);
+		for (const auto_rule &rule : b->rules())
+			rte_tel_data_add_array_string(rules, rule.text);
+		rte_tel_data_add_dict_container(d, "auto", rules, 0);
+	}
 	rte_tel_data *members = rte_tel_data_alloc();
 	if (members == nullptr)
 		return 0;
@@ -287,6 +293,19 @@ int member_remove(const char *, const char *params, rte_tel_data *d) noexcept
 			return error(EINVAL, "%s: use force, or nothing", quoted(p.piece[2]).c_str());
 		return p.count == 3 ? b.remove_now(*id) : b.remove(*id);
 	});
+}
+
+int auto_add(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	return steer(params, d, "<bond>,<mac|name:glob|pci:glob>", 2, 2, [](bond &b, const parameters &p) -> result<void> {
+		const result<auto_rule> rule = parse_auto_rule(p.piece[1]);
+		return rule ? b.add_rule(*rule) : rule.error().in("auto");
+	});
+}
+
+int auto_clear(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	return steer(params, d, "<bond>", 1, 1, [](bond &b, const parameters &) { return b.clear_rules(); });
 }
 
 constexpr const char *rename_usage = "<bond>,<member>,<new name>[,<member>,<new name>...]";
@@ -452,6 +471,9 @@ RTE_INIT(register_telemetry)
 	                           "Adds a member. Parameters: <bond>,<device>[;<option>=<value>...][,<name>]");
 	rte_telemetry_register_cmd("/braid/member_remove", member_remove,
 	                           "Removes a member; with force, what it holds is lost. Parameters: <bond>,<member>[,force]");
+	rte_telemetry_register_cmd("/braid/auto_add", auto_add,
+	                           "Adds a rule by which ports join. Parameters: <bond>,<mac|name:glob|pci:glob>");
+	rte_telemetry_register_cmd("/braid/auto_clear", auto_clear, "Forgets these rules. Parameters: <bond>");
 	rte_telemetry_register_cmd("/braid/member_rename", member_rename,
 	                           "Renames members at once. Parameters: <bond>,<member>,<new name>[,<member>,<new name>...]");
 	rte_telemetry_register_cmd("/braid/events", show_events,

@@ -581,6 +581,7 @@ TEST(Devargs, NoKeyGoesWithoutAValueAndOnlyMembersRepeat)
 		{"mode", "1", false},
 		{"member", "1", true},
 		{"slave", "1", true},
+		{"auto", "mac", true},
 		{"primary", "1", false},
 		{"xmit_policy", "l2", false},
 		{"agg_mode", "count", false},
@@ -676,7 +677,7 @@ void expect_sound(const bond_settings &settings, const std::string &args)
 TEST(Devargs, RandomTextIsParsedOrRefusedInOneSentence)
 {
 	static const char *const pieces[] = {
-		"mode", "member", "slave", "primary", "xmit_policy", "agg_mode", "lsc_poll_period_ms", "up_delay",
+		"mode", "member", "slave", "auto", "primary", "xmit_policy", "agg_mode", "lsc_poll_period_ms", "up_delay",
 		"down_delay", "mac", "socket_id", "tx_empty", "rx_port", "drain_ms", "seed", "driver",
 		"=", "=", "=", ",", ",", ";", ";role=", "primary", ";name=", ";sticky=", ";priority=", ":", ".", " ", "[", "]", "\n", "\xff", "%s%n", "-1", "0x",
 		"0", "1", "2", "31", "32", "18446744073709551615", "01:00.0", "0000:01:00.0", "02:00:00:00:00:01", "ffff:ffff:ffff",

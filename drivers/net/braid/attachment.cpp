@@ -219,6 +219,7 @@ void bond::attach_pending(attaching which) noexcept
 			tell(event_kind::attach_failed, m->id, joined.error().text());
 		}
 	}
+	any |= attach_by_rules(which);
 	if (any) {
 		give_back_unused_ports();
 		refresh_reta_size();
@@ -244,9 +245,9 @@ void bond::give_back_unused_ports() noexcept
 bool bond::expected(std::uint16_t port) noexcept
 {
 	const state_guard state(state_);
-	return !closing_ && std::any_of(members_.begin(), members_.end(), [port](const member_ptr &m) {
+	return !closing_ && (by_rule_.announced[port] || std::any_of(members_.begin(), members_.end(), [port](const member_ptr &m) {
 		return m->announced_port == port && m->refused_port != port;
-	});
+	}));
 }
 
 // The device is gone: its member leaves the snapshot at once. Nothing waits here.
@@ -277,6 +278,7 @@ void bond::forget_device(const member_ptr &m) noexcept
 		if (!std::exchange(m->lost, false) || member_with(m->id) != m)
 			return;
 		m->state = member_state::pending;
+		m->pending_since = now_ms();
 		m->port = no_port;
 		comes_back = m->announced_port != no_port;
 		publish_directory();

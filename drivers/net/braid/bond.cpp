@@ -19,7 +19,7 @@ bond::bond(rte_eth_dev *dev, const bond_settings &settings) noexcept
 	  mode_(settings.mode), policy_(settings.xmit_policy), all_members_active_(settings.all_members_active),
 	  up_delay_ms_(settings.up_delay_ms), down_delay_ms_(settings.down_delay_ms), seed_(settings.seed ? *settings.seed : rte_rand()),
 	  mac_policy_(settings.mac_policy), announce_times_(settings.announce),
-	  announce_interval_ms_(settings.announce_interval_ms), primary_wish_(settings.primary)
+	  announce_interval_ms_(settings.announce_interval_ms), primary_wish_(settings.primary), rules_(settings.rules)
 {
 	rte_strscpy(device_name_, dev->data->name, sizeof device_name_);
 	failover_.set_delays(up_delay_ms_, down_delay_ms_);
@@ -28,6 +28,7 @@ bond::bond(rte_eth_dev *dev, const bond_settings &settings) noexcept
 	if (settings.mac) {
 		mac_ = *settings.mac;
 		mac_chosen_ = true;
+		mac_made_up_ = false;
 	} else {
 		rte_eth_random_addr(mac_.addr_bytes);
 	}
@@ -92,6 +93,10 @@ result<void> bond::open() noexcept
 			close();
 			return why;
 		}
+	{
+		const config_guard guard(config_);
+		attach_by_rules(attaching::everything);
+	}
 	made_ = true;
 	return {};
 }

@@ -30,6 +30,7 @@
 #include "settings.hpp"
 #include "state_lock.hpp"
 
+#include <bitset>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -212,6 +213,14 @@ public:
 	result<void> remove(member_id id) noexcept;
 	result<void> remove_now(member_id id) noexcept;
 
+	// ---- ports that join without being named (auto_attach.cpp); any thread but a burst's
+
+	// Looks at every port there is, and from now on at each that appears.
+	result<void> add_rule(const auto_rule &rule) noexcept;
+	// Those that have joined stay.
+	result<void> clear_rules() noexcept;
+	std::vector<auto_rule> rules() noexcept;
+
 	// ---- their names (names.cpp); any thread but a burst's
 
 	// All or none; members may swap. Guards are asked first, on this thread.
@@ -328,6 +337,16 @@ private:
 	result<void> bring_up(member &m) noexcept;
 	void take_down(member &m) noexcept;
 	void attach_pending(attaching which) noexcept;
+	struct found_port {
+		std::uint16_t port;
+		member_spec spec;
+		bool started; // by its application
+	};
+	bool attach_by_rules(attaching which) noexcept;
+	std::vector<found_port> ports_meant(attaching which) noexcept;
+	result<void> attach_by_rule(const found_port &found) noexcept;
+	void make_room_for(const found_port &found) noexcept;
+	bool means(const rule_list &rules, std::uint16_t port, const port_facts &facts) const noexcept;
 	void give_back_unused_ports() noexcept;
 	bool expected(std::uint16_t port) noexcept;
 	void adopt_mac(const rte_ether_addr &mac) noexcept;
@@ -358,6 +377,8 @@ private:
 	void let_run(member &m, time_ms now) noexcept;
 	void lose(member &m) noexcept;
 	result<name> promise_name(member_id id, const member_options &options, const char *device) noexcept;
+	void forget(const member_ptr &m, std::string reason) noexcept;
+	bool reserve_for_rules(std::uint16_t port, const port_facts &facts) noexcept;
 	member_ptr member_with(member_id id) const noexcept;
 	member_ptr member_on(std::uint16_t port) const noexcept;
 	member_facts facts_about(const member &m) const noexcept;
@@ -439,6 +460,7 @@ private:
 	std::uint32_t last_id_ = 0;
 	char arriving_name_[RTE_ETH_NAME_MAX_LEN] = ""; // of the port that attach() has made ready
 	bool told_no_pool_ = false;
+	std::atomic<bool> mac_made_up_{true}; // nobody chose it and no member brought it
 	bool mac_chosen_ = false; // by the operator, or by having been started: members follow it
 
 	// Held while MAC addresses change hands, which takes several steps on several devices.
@@ -481,6 +503,12 @@ private:
 		std::uint64_t sent = 0, failed = 0;
 	} announced_;
 	std::optional<member_spec> primary_wish_; // until a member matches it
+	rule_list rules_;
+	struct {
+		std::bitset<RTE_MAX_ETHPORTS> announced; // meant, reserved, and about to be usable
+		std::bitset<RTE_MAX_ETHPORTS> refused;   // meant and could not join: told once
+		std::bitset<RTE_MAX_ETHPORTS> barred;    // removed by an operator, until it appears anew
+	} by_rule_;
 	std::uint64_t generation_ = 0;
 	port_counters departed_;          // what removed members had counted
 	own_counters forgotten_;          // of our own counters, at the last reset

@@ -399,6 +399,12 @@ result<void> take_member(bond_settings &into, std::string_view value, std::strin
 	return {};
 }
 
+result<void> take_auto(bond_settings &into, std::string_view value, std::string_view) noexcept
+{
+	const result<auto_rule> rule = parse_auto_rule(value);
+	return rule ? into.rules.push(*rule) : rule.error();
+}
+
 result<void> take_primary(bond_settings &into, std::string_view value, std::string_view bond) noexcept
 {
 	const result<member_spec> spec = parse_member(value);
@@ -428,6 +434,7 @@ constexpr key_row keys[] = {
 	{"mode", take_mode},
 	{"member", take_member, key_row::repeats},
 	{"slave", take_member, key_row::repeats}, // net_bonding's word until 23.11
+	{"auto", take_auto, key_row::repeats},
 	{"primary", take_primary},
 	{"xmit_policy", take_xmit_policy},
 	{"agg_mode", take_word<&bond_settings::agg_mode, agg_mode_count>},

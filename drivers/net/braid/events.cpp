@@ -59,7 +59,10 @@ void bond::log(const event &e) noexcept
 	case event_kind::mac_changed: BRAID_LOG(NOTICE, "%s: %s", device_name_, e.reason.c_str()); break;
 	case event_kind::mac_failed: BRAID_LOG(ERR, "%s: member %s: %s", device_name_, who, e.reason.c_str()); break;
 	case event_kind::attach_failed:
-		BRAID_LOG(ERR, "%s: member %s has appeared and cannot join: %s", device_name_, who, e.reason.c_str());
+		if (e.id == member_id::none)
+			BRAID_LOG(ERR, "%s: port %s", device_name_, e.reason.c_str());
+		else
+			BRAID_LOG(ERR, "%s: member %s has appeared and cannot join: %s", device_name_, who, e.reason.c_str());
 		break;
 	case event_kind::events_lost: BRAID_LOG(WARNING, "%s: %s", device_name_, e.reason.c_str()); break;
 	}

@@ -56,6 +56,7 @@ void bond::take_mac(const rte_ether_addr &mac) noexcept
 {
 	mac_ = mac;
 	dev_->data->mac_addrs[0] = mac;
+	mac_made_up_ = false;
 }
 
 // The first member gives the bond its address, unless somebody chose one.

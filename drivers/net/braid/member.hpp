@@ -58,6 +58,8 @@ struct member {
 	rte_ether_addr mac{};     // what its port was last told
 	bool announces = false;   // it was started with a queue for announcements
 	std::uint16_t refused_port = no_port; // could not join: logged once, not tried again by itself
+	bool by_rule = false;       // nobody named it
+	time_ms pending_since = 0;  // while it is pending, and its device was there
 	std::uint16_t announced_port = no_port; // matches, is reserved, and is about to be usable
 	std::optional<error> refusal;           // why the last attempt to join failed, until one succeeds
 	why_not why = why_not::pending;         // it does not transmit, as of the last snapshot

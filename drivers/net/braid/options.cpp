@@ -43,6 +43,7 @@ constexpr option_row options[] = {
 	{"mode", [](bond &b, const bond_settings &given) noexcept { return b.set_mode(given.mode); }},
 	{"xmit_policy", [](bond &b, const bond_settings &given) noexcept { return b.set_policy(given.xmit_policy); }},
 	{"primary", apply_primary},
+	{"auto", [](bond &b, const bond_settings &given) noexcept { return b.add_rule(*given.rules.begin()); }},
 	{"up_delay", [](bond &b, const bond_settings &given) noexcept { return b.set_delays(given.up_delay_ms, std::nullopt); }},
 	{"down_delay",
 	 [](bond &b, const bond_settings &given) noexcept { return b.set_delays(std::nullopt, given.down_delay_ms); }},

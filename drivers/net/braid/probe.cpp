@@ -119,7 +119,7 @@ bool is_braid_port(std::uint16_t port) noexcept { return rte_eth_devices[port].d
 
 BRAID_REGISTER_VDEV("net_braid", driver,
                     "mode=<mode> member=<device>[;name=<name>][;role=<primary|standby>][;priority=<n>][;sticky=<0|1>]"
-                    "[;enabled=<0|1>] primary=<device> xmit_policy=<policy> "
+                    "[;enabled=<0|1>] auto=<mac|name:glob|pci:glob> primary=<device> xmit_policy=<policy> "
                     "lsc_poll_period_ms=<ms> up_delay=<ms> down_delay=<ms> mac=<address> socket_id=<n> "
                     "primary_reselect=<always|better|failure> min_links=<n> all_members_active=<0|1> "
                     "tx_empty=<keep|drop> rx_port=<bond|member> drain_ms=<ms> seed=<n> "

@@ -139,17 +139,25 @@ result<void> bond::take_out(member_id id, leaving how) noexcept
 	warn_of_duplicate(*m);
 	{
 		const state_guard state(state_);
-		departed_ += m->counted.sum();
-		if (m->seat)
-			seats_.leave(*m->seat);
-		tell(event_kind::member_removed, id, std::move(left));
-		names_.forget(id);
-		std::erase(members_, m);
-		publish_directory();
+		if (m->port != no_port)
+			by_rule_.barred[m->port] = true;
+		forget(m, std::move(left));
 	}
 	give_back_unused_ports();
 	refresh_reta_size();
 	return {};
+}
+
+// No trace is left of the member but what it has counted.
+void bond::forget(const member_ptr &m, std::string reason) noexcept
+{
+	departed_ += m->counted.sum();
+	if (m->seat)
+		seats_.leave(*m->seat);
+	tell(event_kind::member_removed, m->id, std::move(reason));
+	names_.forget(m->id);
+	std::erase(members_, m);
+	publish_directory();
 }
 
 // Waits for stillness, at most drain_ms and not while the bond is being closed. An application that does not poll receives

@@ -2,6 +2,7 @@
 // What an operator asks of a bond before it exists. Filled by parse_devargs() or by the C API, read once by probe.
 #pragma once
 
+#include "auto_rule.hpp"
 #include "base/limits.hpp"
 #include "base/mode.hpp"
 #include "base/options.hpp"
@@ -105,6 +106,8 @@ struct bond_settings {
 	// Down to socket_id all mean what they mean to net_bonding and have its defaults (for mode it has none).
 	braid::mode mode = braid::mode::round_robin;
 	member_list members;
+	// Ports that join without being named.
+	rule_list rules;
 	// Need not be among the members: it may join later, or stand there by another spelling.
 	std::optional<member_spec> primary;
 	hash_policy xmit_policy = hash_policy::l2;

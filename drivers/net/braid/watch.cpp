@@ -142,11 +142,12 @@ void bond::on_new_port(std::uint16_t port) noexcept
 			m->announced_port = port;
 			wanted = true;
 		}
-		if (!wanted)
-			return;
-		note_reasons(now_ms());
-		if (!is_braid_port(port) && rte_eth_devices[port].data->owner.id == RTE_ETH_DEV_NO_OWNER)
+		if (wanted)
+			note_reasons(now_ms());
+		if (wanted && !is_braid_port(port) && rte_eth_devices[port].data->owner.id == RTE_ETH_DEV_NO_OWNER)
 			rte_eth_dev_owner_set(port, &owner_);
+		if (!reserve_for_rules(port, facts) && !wanted)
+			return;
 	}
 	look_for_ports();
 }
@@ -163,7 +164,7 @@ void bond::look_for_ports() noexcept
 bool bond::expects_a_port() noexcept
 {
 	const state_guard state(state_);
-	return std::any_of(members_.begin(), members_.end(), [](const member_ptr &m) {
+	return by_rule_.announced.any() || std::any_of(members_.begin(), members_.end(), [](const member_ptr &m) {
 		return m->state == member_state::pending && m->announced_port != no_port;
 	});
 }
@@ -200,6 +201,7 @@ void bond::on_port_destroyed(std::uint16_t port) noexcept
 			if (each->refused_port == port)
 				each->refused_port = no_port;
 		}
+		by_rule_.announced[port] = false;
 		note_reasons(now_ms());
 		m = member_on(port);
 		if (!m)

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// Ports that join because a rule means them, without anybody having named them.
+//
+//   a port appears -> on_new_port(): a rule means it, so it is reserved at once -> the worker attaches it when it has settled
+//   a rule is added, the bond is opened, configured or started -> every port there is is looked at
+//
+// A member that came so is a member like any other; only a full bond sends it away while its device is gone.
+#include "bond.hpp"
+
+#include "clock.hpp"
+#include "devargs.hpp"
+#include "log.hpp"
+#include "registry.hpp"
+
+#include <algorithm>
+
+namespace braid {
+
+result<void> bond::add_rule(const auto_rule &rule) noexcept
+{
+	const config_guard guard(config_);
+	if (result<void> open = still_open(); !open)
+		return open;
+	{
+		const state_guard state(state_);
+		if (result<void> added = rules_.push(rule); !added)
+			return added;
+	}
+	if (attach_by_rules(attaching::everything)) {
+		give_back_unused_ports();
+		refresh_reta_size();
+	}
+	return {};
+}
+
+result<void> bond::clear_rules() noexcept
+{
+	const config_guard guard(config_);
+	if (result<void> open = still_open(); !open)
+		return open;
+	{
+		const state_guard state(state_);
+		rules_.clear();
+		by_rule_.announced.reset();
+	}
+	give_back_unused_ports();
+	return {};
+}
+
+std::vector<auto_rule> bond::rules() noexcept
+{
+	const state_guard state(state_);
+	return {rules_.begin(), rules_.end()};
+}
+
+// A port has appeared, which no member waits for by name. True if a rule means it; it is ours then, before anybody sees it. With
+// the state lock held, inside the port's own event: only what ethdev keeps of it may be read.
+bool bond::reserve_for_rules(std::uint16_t port, const port_facts &facts) noexcept
+{
+	by_rule_.refused[port] = false;
+	by_rule_.barred[port] = false;
+	by_rule_.announced[port] = false;
+	const rte_eth_dev_owner &present = rte_eth_devices[port].data->owner;
+	if (present.id != RTE_ETH_DEV_NO_OWNER || is_braid_port(port) || !means(rules_, port, facts))
+		return false;
+	by_rule_.announced[port] = rte_eth_dev_owner_set(port, &owner_) == 0;
+	return by_rule_.announced[port];
+}
+
+bool bond::means(const rule_list &rules, std::uint16_t port, const port_facts &facts) const noexcept
+{
+	const rte_ether_addr *const bond_mac = mac_made_up_ ? nullptr : dev_->data->mac_addrs;
+	return matches(rules, facts, rte_eth_devices[port].data->mac_addrs, bond_mac);
+}
+
+// Attaches the ports that rules mean and nobody has, the lowest first. Members that wait for a port have had it by now. One that
+// cannot join is told about once and left alone until it appears anew or the application configures or starts the bond. False
+// if there was none.
+bool bond::attach_by_rules(attaching which) noexcept
+{
+	const std::vector<found_port> all = ports_meant(which);
+	for (const found_port &found : all) {
+		const result<void> joined = found.started ? error(EBUSY, "the application has started it") : attach_by_rule(found);
+		const state_guard state(state_);
+		by_rule_.announced[found.port] = false;
+		if (joined || by_rule_.refused[found.port])
+			continue;
+		by_rule_.refused[found.port] = true;
+		tell(event_kind::attach_failed, member_id::none,
+		     std::string(found.spec.text) + " is meant by a rule and cannot join: " + joined.error().text());
+	}
+	return !all.empty();
+}
+
+std::vector<bond::found_port> bond::ports_meant(attaching which) noexcept
+{
+	rule_list rules;
+	decltype(by_rule_) marks;
+	std::vector<member_spec> waited_for;
+	{
+		const state_guard state(state_);
+		rules = rules_;
+		marks = by_rule_;
+		for (const member_ptr &m : members_)
+			waited_for.push_back(m->spec);
+	}
+	std::vector<found_port> all;
+	if (rules.empty())
+		return all;
+	find_living_port([&](std::uint16_t port) {
+		const rte_eth_dev_data &data = *rte_eth_devices[port].data;
+		const port_facts facts = facts_of_port(port);
+		const bool candidate = port != port_ && !dead_[port] && !marks.barred[port] &&
+		                       (which == attaching::everything || marks.announced[port]) && !is_braid_port(port);
+		const bool free = data.owner.id == RTE_ETH_DEV_NO_OWNER || (data.owner.id == owner_.id && marks.announced[port]);
+		// Whoever names it goes first, also with a reason why it could not join.
+		const bool named = std::any_of(waited_for.begin(), waited_for.end(),
+		                               [&](const member_spec &spec) { return matches(spec, facts); });
+		if (candidate && free && !named && means(rules, port, facts)) {
+			found_port found{.port = port, .spec = {}, .started = data.dev_started != 0};
+			rte_strscpy(found.spec.text, data.name, sizeof found.spec.text);
+			all.push_back(found);
+		}
+		return false; // look at all of them
+	});
+	return all;
+}
+
+result<void> bond::attach_by_rule(const found_port &found) noexcept
+{
+	make_room_for(found);
+	const auto m = std::make_shared<member>(static_cast<member_id>(++last_id_), found.spec, now_ms());
+	m->by_rule = true;
+	{
+		const state_guard state(state_);
+		if (members_.size() == max_members)
+			return error(ENOSPC, "%s has %u members, which is the most", device_name_, max_members);
+		result<name> promised = promise_name(m->id, {}, found.spec.text);
+		if (!promised) { // another member is called so
+			const name label = name_from_device(found.spec.text);
+			promised = names_.promise(m->id, std::string(label.view().substr(0, max_name_length - 5)) + "_%d");
+		}
+		if (!promised)
+			return promised.error();
+	}
+	result<void> attached = attach(m, found.port);
+	const state_guard state(state_);
+	if (!attached) {
+		names_.forget(m->id);
+		return attached;
+	}
+	names_.fulfil(m->id);
+	failover_.join(m->id, {}, now_ms());
+	failover_.set_running(m->id, false);
+	members_.push_back(m);
+	if (!admit(m))
+		m->pending_since = now_ms(); // it has vanished in this moment
+	publish_directory();
+	republish(m->id);
+	return {};
+}
+
+// Of the members that came by a rule and whose device is gone, the one that has been away longest.
+void bond::make_room_for(const found_port &found) noexcept
+{
+	const state_guard state(state_);
+	if (members_.size() < max_members)
+		return;
+	member_ptr longest;
+	for (const member_ptr &m : members_)
+		if (m->by_rule && m->state == member_state::pending && (!longest || m->pending_since < longest->pending_since))
+			longest = m;
+	if (!longest)
+		return;
+	failover_.leave(longest->id);
+	republish();
+	forget(longest, std::string("it makes room for ") + found.spec.text);
+}
+
+} // namespace braid
