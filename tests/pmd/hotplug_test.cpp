@@ -343,6 +343,29 @@ TEST_F(HotPlug, AVanishedDeviceIsNotTouchedAnyMore)
 	EXPECT_EQ(bond.send(make_burst(8)), 8);
 }
 
+// Some drivers raise no RTE_ETH_EVENT_INTR_RMV: the watcher has to ask, link interrupts or not.
+TEST_F(HotPlug, ADeviceThatVanishesWithoutAWordIsFoundMissing)
+{
+	for (const bool lsc : {false, true}) {
+		SCOPED_TRACE(lsc);
+		fake_port goes({.announces_lsc = lsc}), stays;
+		test_bond bond("round-robin", {&goes, &stays});
+		ASSERT_EQ(bond.bring_up(), 0);
+		ASSERT_EQ(bond.rename(goes.name(), "uplink"), 0);
+		const std::uint32_t id = bond.id_of("uplink");
+		ASSERT_EQ(bond.send(make_burst(8)), 8);
+		ASSERT_FALSE(goes.vanish());
+		ASSERT_TRUE(becomes(bond, "uplink", BRAID_MEMBER_PENDING));
+		EXPECT_EQ(bond.send(make_burst(8)), 8);
+		goes.bury();
+		EXPECT_EQ(bond.send(make_burst(8)), 8);
+		ASSERT_EQ(goes.replug(), 0);
+		ASSERT_TRUE(becomes(bond, "uplink", BRAID_MEMBER_RUNNING));
+		EXPECT_EQ(bond.id_of("uplink"), id);
+		EXPECT_EQ(goes.violations(), 0u);
+	}
+}
+
 TEST_F(HotPlug, AVanishedMemberMayBeRemovedAndTheBondClosed)
 {
 	for (const bool remove_it : {false, true}) {

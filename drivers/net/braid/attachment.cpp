@@ -92,6 +92,8 @@ result<void> bond::attach_device(member &m, std::uint16_t port) noexcept
 			if (result<void> able = claimed->check(wanted_); !able)
 				return able;
 		m.claimed.emplace(std::move(*claimed));
+		m.seen_up = false;
+		m.found_missing = false;
 		own_mac = m.claimed->own_mac();
 		rte_strscpy(arriving_name_, rte_eth_devices[port].data->name, sizeof arriving_name_);
 		port_counters now;

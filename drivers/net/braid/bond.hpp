@@ -424,6 +424,7 @@ private:
 	std::uint64_t backlog() const noexcept { return next_event_ - next_to_tell_; }
 	enum class asking { if_free, waits };
 	bool ask_link(member &m, asking how) noexcept;
+	void tell_missing(const member_ptr &m) noexcept;
 	void sample_counters() noexcept;
 	void let_go(const member_ptr &m) noexcept;
 	void forget_device(const member_ptr &m) noexcept;

@@ -23,6 +23,9 @@ constexpr time_ms scan_period_ms = 5;
 // of testpmd ends the process if the port has been configured by then.
 constexpr time_ms settling_ms = 100;
 
+// How often a device that works is asked whether it is still there.
+constexpr time_ms presence_period_ms = 1000;
+
 // Counters are read now and then, so that a device that vanishes takes no more than this with it.
 constexpr time_ms sample_period_ms = 1000;
 
@@ -40,15 +43,28 @@ bool bond::ask_link(member &m, asking how) noexcept
 		return false;
 	if (!m.claimed || !m.claimed->runs() || m.vanished)
 		return false;
-	sdk::refresh_link(&rte_eth_devices[m.claimed->port()]);
-	return true;
+	rte_eth_dev &dev = rte_eth_devices[m.claimed->port()];
+	sdk::refresh_link(&dev);
+	const bool up = sdk::link_of(&dev).link_status == RTE_ETH_LINK_UP;
+	const bool went_down = std::exchange(m.seen_up, up) && !up;
+	if (went_down)
+		take_sample(m); // it may be the last chance
+	// A device may vanish without a word; a question to it is a register read for some.
+	if (const time_ms now = now_ms(); went_down || now >= m.next_presence_check) {
+		m.next_presence_check = now + presence_period_ms;
+		m.found_missing = rte_eth_dev_is_removed(m.claimed->port()) == 1;
+	}
+	return !m.found_missing;
 }
 
 void bond::poll_links() noexcept
 {
 	for (const member_ptr &m : members()) {
-		if (!ask_link(*m, asking::if_free))
+		if (!ask_link(*m, asking::if_free)) {
+			if (m->found_missing.exchange(false))
+				tell_missing(m);
 			continue;
+		}
 		// Read again where it counts: an interrupt may have told of a later change meanwhile.
 		const state_guard state(state_);
 		if (m->state == member_state::running && !m->vanished)
@@ -167,6 +183,19 @@ bool bond::expects_a_port() noexcept
 	return by_rule_.announced.any() || std::any_of(members_.begin(), members_.end(), [](const member_ptr &m) {
 		return m->state == member_state::pending && m->announced_port != no_port;
 	});
+}
+
+// As if its driver had told.
+void bond::tell_missing(const member_ptr &m) noexcept
+{
+	std::uint16_t port = no_port;
+	{
+		const state_guard state(state_);
+		if (m->state == member_state::running && !m->vanished)
+			port = m->port;
+	}
+	if (port != no_port)
+		on_port_removed(port);
 }
 
 // The device is going: nothing is sent to it from here on. Forgetting it waits for bursts, which this thread must not.
