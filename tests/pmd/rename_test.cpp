@@ -277,8 +277,8 @@ TEST_F(Rename, ManyAtOnceThroughTelemetry)
 	EXPECT_EQ(number_in(telemetry.ask(swap + first_.name() + ",wan," + second_.name()), "errno"), unsigned{EINVAL});
 	EXPECT_EQ(number_in(telemetry.ask(swap + first_.name() + ",wan,nobody,lan"), "errno"), unsigned{ENOENT});
 	std::string long_one = swap + first_.name() + ",wan";
-	while (long_one.size() < 1023)
-		long_one += "," + first_.name() + ",wan";
+	while (long_one.size() < 1023) // with names so long that it has too many bytes before it has too many parameters
+		long_one += "," + first_.name() + ",wide_area_network";
 	EXPECT_EQ(number_in(telemetry.ask(long_one), "errno"), unsigned{E2BIG});
 	EXPECT_EQ(bond.names(), (texts{second_.name(), first_.name()}));
 }
