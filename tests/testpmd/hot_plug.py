@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Devices that appear after the bond and vanish before it."""
 
+import json
+
 from checks import case, expect, expect_equal, wait_until
 from testpmd import Testpmd
 
@@ -90,3 +92,58 @@ def test_vanishing_members():
             # Named, because testpmd forwards by itself between all ports that it was told to attach, owned or not.
             pmd.start_forwarding(port)
             pmd.wait_for_traffic(port)
+
+
+TAPS = {"net_tap1": "braid1", "net_tap2": "braid2"}
+
+
+def test_deleted_tap():
+    devices = [f"{tap},iface={interface}" for tap, interface in TAPS.items()]
+    with Testpmd(*devices, f"{BOND},mode=active-backup,primary=net_tap1," + ",".join(f"member={tap}" for tap in TAPS),
+                 "net_null0", namespace=True) as pmd:
+        port = pmd.show()["port"]
+        pmd.start_forwarding()
+        pmd.wait_for_members(*TAPS)
+        wait_until(lambda: pmd.show()["active"] == "net_tap1", "the primary is active")
+        pmd.steer("member_rename", BOND, "net_tap1", "uplink")
+        id_ = next(id_ for id_, m in pmd.show()["members"].items() if m["name"] == "uplink")
+        pmd.type(f"port config mtu {port} 1400")
+        with case("a tap that somebody deletes is replaced, and the traffic goes on"):
+            pmd.in_namespace("ip", "link", "del", "braid1")
+            wait_until(lambda: pmd.show()["active"] == "net_tap2", "net_tap2 is active")
+            pmd.wait_for_traffic(port, 100)
+        with case("it comes back with its id, its name and its place when its device is removed and made again"):
+            pmd.type("device detach net_tap1")
+            wait_until(lambda: pmd.members()["uplink"]["state"] == "pending", "uplink is pending")
+            pmd.type("port attach net_tap1,iface=braid1")
+            wait_until(lambda: pmd.show()["active"] == "uplink", "uplink is active again")
+            member = pmd.show()["members"][id_]
+            expect_equal((member["name"], member["primary"]), ("uplink", 1), f"member {id_}")
+            pmd.wait_for_traffic(port, 100)
+        with case("and with the bond's present settings"):
+            one, two = (json.loads(pmd.in_namespace("ip", "-j", "link", "show", tap))[0] for tap in TAPS.values())
+            expect_equal((one["address"], one["mtu"]), (two["address"], 1400), "address and MTU of braid1")
+
+
+def test_auto_attach():
+    with Testpmd("net_null0", f"{BOND},mode=round-robin,auto=name:net_null[1-3]") as pmd:
+        with case("ports that a rule means are members as soon as they appear, and others are not"):
+            expect_equal(pmd.show()["auto"], ["name:net_null[1-3]"], "the rules")
+            pmd.type("port attach net_null1")
+            pmd.wait_for_members("net_null1")
+            pmd.type("port attach net_null7")
+            expect_equal(sorted(pmd.port_summary()), [BOND, "net_null0", "net_null7"], "the ports that testpmd sees")
+        with case("a rule may be added while the bond runs, and takes what is there"):
+            pmd.type("port stop 0")
+            pmd.steer("auto_add", BOND, "name:net_null0")
+            pmd.wait_for_members("net_null0", "net_null1")
+        with case("a mistake in a rule is refused, and forgotten rules take nothing more"):
+            expect_equal(pmd.refused("auto_add", BOND, "name:["), 22, "the errno")
+            pmd.steer("auto_clear", BOND)
+            expect_equal(pmd.show()["auto"], [], "the rules")
+            pmd.type("port attach net_null2")
+            expect("net_null2" in pmd.port_summary(), "net_null2 was taken")
+        with case("a member that is removed by force is gone at once and is not taken again"):
+            pmd.steer("member_remove", BOND, "net_null1", "force")
+            expect_equal(pmd.refused("member_remove", BOND, "net_null0", "gently"), 22, "the errno")
+            expect("net_null1" in pmd.port_summary(), "net_null1 is still a member")
