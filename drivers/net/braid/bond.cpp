@@ -214,6 +214,7 @@ result<void> bond::start() noexcept
 			if (m->state == member_state::claimed && !m->vanished)
 				let_run(*m, now);
 		republish();
+		announcing_.give_up(); // who is the first to be active has failed over from nobody
 	}
 	settle_macs(); // now, so that the application finds it done
 	return {};
