@@ -6,6 +6,7 @@
 
 #include <rte_bus_vdev.h>
 #include <rte_cycles.h>
+#include <rte_memcpy.h>
 
 #include <algorithm>
 #include <array>
@@ -47,7 +48,9 @@ std::uint16_t receive(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept
 		return 0;
 	if (q.at + n > q.count)
 		q.at = 0;
-	std::copy_n(q.source + q.at, n, pkts);
+	// In steps of 16 bytes, as drivers store them. memcpy()'s of 64 may cross cache lines, and whoever reads a pointer soon
+	// after waits for both.
+	rte_memcpy(pkts, q.source + q.at, n * sizeof *pkts);
 	q.at += n;
 	return n;
 }
