@@ -17,8 +17,22 @@ inline constexpr unsigned tx_empty_count = 2;
 enum class rx_port : std::uint8_t { bond, member };
 inline constexpr unsigned rx_port_count = 2;
 
+// Which instructions a burst uses where there is a choice; automatic: the widest that the machine has.
+enum class simd : std::uint8_t { automatic, scalar, avx2 };
+inline constexpr unsigned simd_count = 3;
+
 // Spelled as in the devargs.
 constexpr const char *to_string(tx_empty t) noexcept { return t == tx_empty::keep ? "keep" : "drop"; }
 constexpr const char *to_string(rx_port r) noexcept { return r == rx_port::bond ? "bond" : "member"; }
+
+constexpr const char *to_string(simd s) noexcept
+{
+	switch (s) {
+	case simd::automatic: return "auto";
+	case simd::scalar: return "scalar";
+	case simd::avx2: return "avx2";
+	}
+	return "?";
+}
 
 } // namespace braid

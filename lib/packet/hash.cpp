@@ -23,4 +23,13 @@ template std::uint32_t flow_hash_by_key<hash_policy::l34_sym>(const rte_mbuf &m,
 template std::uint32_t flow_hash_by_key<hash_policy::encap23_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 template std::uint32_t flow_hash_by_key<hash_policy::encap34_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 
+template <hash_policy P> std::uint32_t flow_hash_alone(const rte_mbuf &m, std::uint64_t seed) noexcept
+{
+	return flow_hash<P>(m, seed);
+}
+
+template std::uint32_t flow_hash_alone<hash_policy::l2>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_alone<hash_policy::l23>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_alone<hash_policy::l34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+
 } // namespace braid

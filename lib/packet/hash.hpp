@@ -23,6 +23,13 @@
 
 namespace braid {
 
+// Random bits.
+inline constexpr std::array<std::uint64_t, max_flow_key_words> flow_hash_keys{
+	0x691b274b0867ee6e, 0x53bdf8202b3b2acb, 0x235f165f517556c4,
+	0x9e6af1a03c2ca125, 0x1a3e41eb1d51302c, 0x91589cc7c538b550,
+};
+inline constexpr std::uint32_t flow_hash_multipliers[] = {0xe58c7bb1, 0x85ebca6b};
+
 // Sums the products of each blinded word's halves and stirs the sum. The multiplications are 32 by 32 bits,
 // because vector units have those. The seed is the bond's, so that bonds behind one another do not choose
 // alike.
@@ -49,21 +56,13 @@ public:
 	{
 		// Two multiplications with a shift between: one alone keeps even steps of a flow's fields even, and then a few
 		// seeds in a thousand fill members unevenly.
-		auto mixed = static_cast<std::uint32_t>(sum_ ^ sum_ >> 32) * first_multiplier;
+		auto mixed = static_cast<std::uint32_t>(sum_ ^ sum_ >> 32) * flow_hash_multipliers[0];
 		mixed ^= mixed >> 15;
-		return mixed * second_multiplier;
+		return mixed * flow_hash_multipliers[1];
 	}
 
 private:
-	// Random bits.
-	static constexpr std::array<std::uint64_t, max_flow_key_words> keys{
-		0x691b274b0867ee6e, 0x53bdf8202b3b2acb, 0x235f165f517556c4,
-		0x9e6af1a03c2ca125, 0x1a3e41eb1d51302c, 0x91589cc7c538b550,
-	};
-	static constexpr std::uint32_t first_multiplier = 0xe58c7bb1;
-	static constexpr std::uint32_t second_multiplier = 0x85ebca6b;
-
-	std::uint64_t next_key() noexcept { return seed_ ^ keys[count_++]; }
+	std::uint64_t next_key() noexcept { return seed_ ^ flow_hash_keys[count_++]; }
 
 	std::uint64_t seed_;
 	std::uint64_t sum_ = 0;
@@ -170,14 +169,26 @@ template <hash_policy P>
 	return flow_hash_by_key<P>(m, seed);
 }
 
+// The same, not inline.
+template <hash_policy P> std::uint32_t flow_hash_alone(const rte_mbuf &m, std::uint64_t seed) noexcept;
+
+extern template std::uint32_t flow_hash_alone<hash_policy::l2>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_alone<hash_policy::l23>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_alone<hash_policy::l34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+
 // hashes[i] = flow_hash<P>(*pkts[i], seed) for every i < n. The mbufs themselves are taken to be hot.
 template <hash_policy P>
 void flow_hash_burst(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
 {
+	if constexpr (P == hash_policy::flow) {
+		// Mostly a field of the mbuf: no header to fetch.
+#pragma GCC unroll 4
+		for (unsigned i = 0; i < n; i++)
+			hashes[i] = has_rss_hash(*pkts[i]) ? hash_of_rss(pkts[i]->hash.rss, seed) : flow_hash_alone<hash_policy::l34>(*pkts[i], seed);
+		return;
+	}
 	constexpr unsigned ahead = 4;
 	const auto prefetch = [pkts](unsigned i) {
-		if (P == hash_policy::flow && has_rss_hash(*pkts[i]))
-			return;
 		rte_prefetch0(static_cast<const std::byte *>(pkts[i]->buf_addr) + pkts[i]->data_off);
 	};
 	for (unsigned i = 0; i < std::min(ahead, n); i++)

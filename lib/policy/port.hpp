@@ -9,8 +9,12 @@ struct rte_mbuf;
 
 namespace braid {
 
+// A member's port as a member_port knows it, which alone knows what it means: whoever builds a snapshot fills in what saves
+// the burst functions a look-up.
+enum class port_handle : std::uintptr_t {};
+
 template <typename Port>
-concept member_port = requires(std::uint16_t port, std::uint16_t queue, rte_mbuf **pkts, std::uint16_t n, rte_mbuf *pkt) {
+concept member_port = requires(port_handle port, std::uint16_t queue, rte_mbuf **pkts, std::uint16_t n, rte_mbuf *pkt) {
 	// Sends up to n packets and returns how many, from the front, it has taken.
 	{ Port::send(port, queue, pkts, n) } noexcept -> std::same_as<std::uint16_t>;
 	// Receives up to n packets.
@@ -19,8 +23,8 @@ concept member_port = requires(std::uint16_t port, std::uint16_t queue, rte_mbuf
 	{ Port::prepare(port, queue, pkts, n) } noexcept -> std::same_as<std::uint16_t>;
 	// Gives up one reference to a packet and all its segments.
 	{ Port::drop(pkt) } noexcept;
-	// Changes the number of references to a packet, on every segment.
-	{ Port::reference(pkt, std::int16_t{}) } noexcept;
+	// Changes the number of references to n packets, on every segment.
+	{ Port::reference(pkts, unsigned{}, std::int16_t{}) } noexcept;
 };
 
 } // namespace braid

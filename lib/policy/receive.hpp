@@ -9,6 +9,7 @@
 #include <rte_mbuf_core.h>
 
 #include <algorithm>
+#include <bit>
 
 namespace braid {
 
@@ -17,48 +18,103 @@ namespace braid {
 // the next burst at the member that was not asked.
 inline constexpr unsigned rx_min_room = 8;
 
-// Polls members in turn until the array is full. Each burst begins at the member after the one that began the last burst,
-// or at the first that was not asked, so that a busy member starves nobody.
+// Receives from one member after another until the array is full.
+template <member_port Port, rx_port Owner> class gathering {
+public:
+	[[gnu::always_inline]] gathering(const snapshot &s, rx_lane &lane, rte_mbuf **pkts, unsigned n,
+	                                 unsigned resume) noexcept
+		: s_(s), lane_(lane), pkts_(pkts), room_(n), least_room_(std::min(n, rx_min_room)), busy_(lane.busy), resume_(resume)
+	{}
+
+	// False when no other member can be asked: too little room is left.
+	[[gnu::always_inline]] bool ask(unsigned m) noexcept
+	{
+		const rx_source &member = s_.rx_member[m];
+		const unsigned got = Port::receive(member.port, lane_.queue, pkts_, static_cast<std::uint16_t>(room_));
+		if (member.draining) [[unlikely]] {
+			lane_.from_leaving.add(got);
+			// With less room, nothing received does not mean that nothing waits.
+			if (got == 0 && room_ >= rx_min_room)
+				lane_.dry_looks.add(1);
+		}
+		if (got == 0) {
+			busy_ &= ~bit(m);
+			return true;
+		}
+		busy_ |= bit(m);
+		if (!member.deliver) [[unlikely]] {
+			drop(pkts_, got);
+			lane_.backup_dropped.add(got);
+			return true;
+		}
+		if constexpr (Owner == rx_port::bond) {
+			const std::uint16_t port = s_.bond_port; // which a store to an mbuf might change, for all the compiler knows
+#pragma GCC unroll 8
+			for (unsigned k = 0; k < got; k++)
+				pkts_[k]->port = port;
+		}
+		pkts_ += got;
+		room_ -= got;
+		if (room_ >= least_room_)
+			return true;
+		resume_ = m + 1;
+		return false;
+	}
+
+	// Asks the members of a set, one bit each, beginning with `first`. False as from ask().
+	[[gnu::always_inline]] bool ask_all(std::uint64_t members, unsigned first) noexcept
+	{
+		for (members = std::rotr(members, static_cast<int>(first)); members != 0; members &= members - 1)
+			if (!ask((first + static_cast<unsigned>(std::countr_zero(members))) % 64))
+				return false;
+		return true;
+	}
+
+	static constexpr std::uint64_t bit(unsigned m) noexcept { return std::uint64_t{1} << m; }
+	unsigned room() const noexcept { return room_; }
+	std::uint64_t busy() const noexcept { return busy_; }
+	unsigned resume() const noexcept { return resume_; }
+
+private:
+	[[gnu::noinline, gnu::cold]] static void drop(rte_mbuf **pkts, unsigned n) noexcept
+	{
+		for (unsigned k = 0; k < n; k++)
+			Port::drop(pkts[k]);
+	}
+
+	const snapshot &s_;
+	rx_lane &lane_;
+	rte_mbuf **pkts_;
+	unsigned room_;
+	unsigned least_room_;
+	std::uint64_t busy_;
+	unsigned resume_;
+};
+static_assert(max_members <= 64);
+
+// Each burst asks another member first, so that each of n members is asked with all of the room in n bursts, whoever else
+// is busy. Next come those that had packets lately, in turn, since they alone can fill the array before idle ones
+// have cost anything; then the others. Under load a burst asks two members, however many there are.
 template <member_port Port, rx_port Owner>
 std::uint16_t receive(const snapshot &s, rx_lane &lane, rte_mbuf **pkts, std::uint16_t n) noexcept
 {
+	using gathering = gathering<Port, Owner>;
 	const unsigned count = s.rx_count;
 	if (count == 0) [[unlikely]]
 		return 0;
-	// In a shorter burst no member can be given more than all of it.
-	const unsigned least_room = std::min<unsigned>(n, rx_min_room);
-	const unsigned start = lane.next < count ? lane.next : 0;
-	unsigned at = start;
-	unsigned total = 0;
-	unsigned asked = 0;
-
-	do {
-		const rx_source &member = s.rx_member[at];
-		const auto room = static_cast<std::uint16_t>(n - total);
-		const unsigned got = Port::receive(member.port, lane.queue, pkts + total, room);
-		if (member.draining) [[unlikely]] {
-			lane.from_leaving.add(got);
-			// With less room, nothing received does not mean that nothing waits.
-			if (got == 0 && room >= rx_min_room)
-				lane.dry_looks.add(1);
-		}
-		if (member.deliver) [[likely]] {
-			if constexpr (Owner == rx_port::bond)
-				for (unsigned k = total; k < total + got; k++)
-					pkts[k]->port = s.bond_port;
-			total += got;
-		} else if (got > 0) {
-			for (unsigned k = total; k < total + got; k++)
-				Port::drop(pkts[k]);
-			lane.backup_dropped.add(got);
-		}
-		at = at + 1 < count ? at + 1 : 0;
-	} while (++asked < count && n - total >= least_room);
-
-	if (asked == count)
-		at = start + 1 < count ? start + 1 : 0;
-	lane.next = static_cast<std::uint16_t>(at);
-	return static_cast<std::uint16_t>(total);
+	const unsigned first = lane.next < count ? lane.next : 0;
+	const unsigned second = first + 1 < count ? first + 1 : 0;
+	lane.next = static_cast<std::uint16_t>(second);
+	gathering from(s, lane, pkts, n, second + 1);
+	if (from.ask(first)) {
+		const std::uint64_t others = (~std::uint64_t{0} >> (64 - count)) & ~gathering::bit(first);
+		const std::uint64_t busy = others & lane.busy;
+		if (from.ask_all(busy, lane.resume))
+			from.ask_all(others & ~busy, second);
+	}
+	lane.busy = from.busy();
+	lane.resume = static_cast<std::uint16_t>(from.resume());
+	return static_cast<std::uint16_t>(n - from.room());
 }
 
 // No member to poll.

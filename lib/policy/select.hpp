@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/options.hpp"
+#include "packet/hash_simd.hpp"
 #include "policy/active_backup.hpp"
 #include "policy/balance.hpp"
 #include "policy/broadcast.hpp"
@@ -11,36 +12,53 @@
 
 namespace braid {
 
-template <member_port Port> tx_function balance_function(hash_policy fields) noexcept
+template <hash_policy P, member_port Port> tx_function balance_function([[maybe_unused]] simd wide) noexcept
+{
+#ifdef RTE_ARCH_X86_64
+	if constexpr (P == hash_policy::l2 || P == hash_policy::l23 || P == hash_policy::l34)
+		if (wide == simd::avx2)
+			return spread<balance<flow_hash_burst_avx2<P>>, Port>;
+#endif
+	return spread<balance<flow_hash_burst<P>>, Port>;
+}
+
+template <member_port Port> tx_function balance_function(hash_policy fields, simd wide) noexcept
 {
 	switch (fields) {
-	case hash_policy::l2: return spread<balance<hash_policy::l2>, Port>;
-	case hash_policy::l23: return spread<balance<hash_policy::l23>, Port>;
-	case hash_policy::l34: return spread<balance<hash_policy::l34>, Port>;
-	case hash_policy::flow: return spread<balance<hash_policy::flow>, Port>;
-	case hash_policy::encap23: return spread<balance<hash_policy::encap23>, Port>;
-	case hash_policy::encap34: return spread<balance<hash_policy::encap34>, Port>;
-	case hash_policy::vlan_srcmac: return spread<balance<hash_policy::vlan_srcmac>, Port>;
-	case hash_policy::l2_sym: return spread<balance<hash_policy::l2_sym>, Port>;
-	case hash_policy::l23_sym: return spread<balance<hash_policy::l23_sym>, Port>;
-	case hash_policy::l34_sym: return spread<balance<hash_policy::l34_sym>, Port>;
-	case hash_policy::encap23_sym: return spread<balance<hash_policy::encap23_sym>, Port>;
-	case hash_policy::encap34_sym: return spread<balance<hash_policy::encap34_sym>, Port>;
+	case hash_policy::l2: return balance_function<hash_policy::l2, Port>(wide);
+	case hash_policy::l23: return balance_function<hash_policy::l23, Port>(wide);
+	case hash_policy::l34: return balance_function<hash_policy::l34, Port>(wide);
+	case hash_policy::flow: return balance_function<hash_policy::flow, Port>(wide);
+	case hash_policy::encap23: return balance_function<hash_policy::encap23, Port>(wide);
+	case hash_policy::encap34: return balance_function<hash_policy::encap34, Port>(wide);
+	case hash_policy::vlan_srcmac: return balance_function<hash_policy::vlan_srcmac, Port>(wide);
+	case hash_policy::l2_sym: return balance_function<hash_policy::l2_sym, Port>(wide);
+	case hash_policy::l23_sym: return balance_function<hash_policy::l23_sym, Port>(wide);
+	case hash_policy::l34_sym: return balance_function<hash_policy::l34_sym, Port>(wide);
+	case hash_policy::encap23_sym: return balance_function<hash_policy::encap23_sym, Port>(wide);
+	case hash_policy::encap34_sym: return balance_function<hash_policy::encap34_sym, Port>(wide);
 	}
 	__builtin_unreachable();
 }
 
+// What an operator or the machine has chosen, besides mode and policy.
+struct tx_options {
+	tx_empty when_empty = tx_empty::keep;
+	std::uint16_t rr_limit = 1;
+	simd wide = simd::scalar;
+};
+
 template <member_port Port>
-tx_function select_tx(mode m, hash_policy fields, unsigned usable, tx_empty when_empty) noexcept
+tx_function select_tx(mode m, hash_policy fields, unsigned usable, const tx_options &options) noexcept
 {
 	if (usable == 0)
-		return when_empty == tx_empty::keep ? keep_all : drop_all<Port>;
+		return options.when_empty == tx_empty::keep ? keep_all : drop_all<Port>;
 	if (usable == 1)
 		return send_on_only_member<Port>;
 	switch (m) {
-	case mode::round_robin: return spread<round_robin, Port>;
+	case mode::round_robin: return options.rr_limit == 1 ? spread<round_robin, Port> : spread<round_robin_in_runs, Port>;
 	case mode::active_backup: return send_on_only_member<Port>;
-	case mode::balance: return balance_function<Port>(fields);
+	case mode::balance: return balance_function<Port>(fields, options.wide);
 	case mode::broadcast: return broadcast<Port>::send;
 	case mode::lacp:
 	case mode::tlb:

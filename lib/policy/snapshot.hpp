@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "base/mode.hpp"
+#include "policy/port.hpp"
 #include "rcu/retire.hpp"
 
 #include <array>
@@ -37,11 +38,16 @@ private:
 struct alignas(64) tx_lane {
 	const rcu::cell<snapshot> *published = nullptr; // of the bond
 	std::uint16_t queue = 0;     // of the bond, and of every member
-	std::uint16_t next = 0;      // round-robin: index of the member that gets the next packet; clamped at each use
+	std::uint16_t next = 0;      // round-robin: index of the member whose turn it is; clamped at each use
+	std::uint16_t used = 0;      // round-robin: packets that it has had of its turn; clamped at each use
 	counter empty_set;           // packets offered while no member could transmit
 	counter dropped;             // packets, or copies of packets in broadcast, that were freed instead of sent
 	look_box *looks = nullptr;   // whose turn it is, the next field says (look_box.hpp)
 	std::atomic<bool> look_wanted{false};
+	// The one usable member of the snapshot with this serial number. A burst that meets the same snapshot again knows its
+	// member before the chain of loads through the snapshot has ended.
+	std::uint64_t only_in = 0;
+	port_handle only{};
 };
 
 // What one receive queue of the bond keeps between bursts. Written only by the thread that polls the queue.
@@ -49,6 +55,8 @@ struct alignas(64) rx_lane {
 	const rcu::cell<snapshot> *published = nullptr;
 	std::uint16_t queue = 0;
 	std::uint16_t next = 0;      // index of the member to poll first; clamped at each use
+	std::uint16_t resume = 0;    // index of the busy member to poll next; any number
+	std::uint64_t busy = 0;      // members that had packets when they were last asked, one bit each; any bits
 	counter backup_dropped;      // packets received on a member that may not deliver, and freed
 	// What removal watches, which comes to an end when the leaving member has been found empty and stays so.
 	counter from_leaving;        // packets received from a member that is leaving
@@ -57,7 +65,7 @@ struct alignas(64) rx_lane {
 
 // A member as the receive path sees it.
 struct rx_source {
-	std::uint16_t port;
+	port_handle port;
 	bool deliver;    // false: a backup; what it receives is freed and counted, so that flooded frames do not come twice
 	bool draining;   // about to leave; tell whether it is empty
 };
@@ -75,6 +83,7 @@ public:
 
 	// Hot: the first cache line is all of it that a burst with one usable member reads, and behind the base class it has
 	// room for little else.
+	const std::uint64_t serial = next_serial(); // from 1, never the same for two snapshots of a process
 	tx_function tx = nullptr;
 	rx_function rx = nullptr;
 	std::uint16_t tx_count = 0;
@@ -82,18 +91,26 @@ public:
 	std::uint16_t prepare_count = 0;
 	std::uint16_t bond_port = 0;   // what mbuf->port of a received packet becomes
 
-	std::array<std::uint16_t, max_members> tx_port{};       // members that may transmit, [0, tx_count)
+	std::array<port_handle, max_members> tx_port{};         // members that may transmit, [0, tx_count)
 	std::array<rx_source, max_members> rx_member{};         // members that are polled, [0, rx_count)
-	std::array<std::uint16_t, max_members> prepare_port{};  // one port for each distinct tx_prepare, [0, prepare_count)
+	std::array<port_handle, max_members> prepare_port{};    // one port for each distinct tx_prepare, [0, prepare_count)
 
 	std::uint64_t generation = 0;
 	std::uint32_t canary = alive;  // poisoned on destruction; tests check it while they use the object
 	enum mode mode = mode::round_robin;
 	hash_policy policy = hash_policy::l2;
 	std::uint64_t seed = 0;
+	std::uint16_t rr_limit = 1;    // round-robin: packets that a member gets in its turn; at least 1
 
 	// Mode balance: hash -> bucket -> index into tx_port. Every entry is below tx_count while tx_count > 0.
 	std::array<std::uint8_t, bucket_count> bucket{};
+
+private:
+	static std::uint64_t next_serial() noexcept
+	{
+		static std::atomic<std::uint64_t> last{0};
+		return last.fetch_add(1, std::memory_order_relaxed) + 1;
+	}
 };
 
 } // namespace braid

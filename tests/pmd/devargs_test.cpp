@@ -71,6 +71,8 @@ void expect_defaults(const bond_settings &settings)
 	EXPECT_FALSE(settings.all_members_active);
 	EXPECT_EQ(settings.tx_empty, tx_empty::keep);
 	EXPECT_EQ(settings.rx_port, rx_port::bond);
+	EXPECT_EQ(settings.rr_limit, 1u);
+	EXPECT_EQ(settings.simd, simd::automatic);
 	EXPECT_EQ(settings.drain_ms, 100u);
 	EXPECT_FALSE(settings.seed.has_value());
 }
@@ -193,6 +195,10 @@ TEST(Devargs, AWordOfASettingIsReadAsItIsPrinted)
 		EXPECT_EQ(accepted(std::string("tx_empty=") + to_string(t)).tx_empty, t);
 	for (rx_port r : {rx_port::bond, rx_port::member})
 		EXPECT_EQ(accepted(std::string("rx_port=") + to_string(r)).rx_port, r);
+	for (simd w : {simd::automatic, simd::scalar, simd::avx2})
+		EXPECT_EQ(accepted(std::string("simd=") + to_string(w)).simd, w);
+	for (unsigned limit : {1u, 2u, 32u, 65535u})
+		EXPECT_EQ(accepted("rr_limit=" + std::to_string(limit)).rr_limit, limit);
 }
 
 // EAL passes the driver's part of a device string with this key in front.
@@ -533,6 +539,10 @@ TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 		{"agg_mode=stable1", EINVAL,
 		 "agg_mode: \"stable1\" is not one of its values; use bandwidth, count or stable"},
 		{"tx_empty=free", EINVAL, "tx_empty: \"free\" is not one of its values; use keep or drop"},
+		{"rr_limit=0", EINVAL, "rr_limit: \"0\" is not a whole number of packets from 1 to 65535"},
+		{"rr_limit=65536", EINVAL, "rr_limit: \"65536\" is not a whole number of packets from 1 to 65535"},
+		{"rr_limit=-1", EINVAL, "rr_limit: \"-1\" is not a whole number of packets from 1 to 65535"},
+		{"simd=sse", EINVAL, "simd: \"sse\" is not one of its values; use auto, scalar or avx2"},
 		{"rx_port=1", EINVAL, "rx_port: \"1\" is not one of its values; use bond or member"},
 
 		{"lsc_poll_period_ms=0", EINVAL,
@@ -597,6 +607,8 @@ TEST(Devargs, NoKeyGoesWithoutAValueAndOnlyMembersRepeat)
 		{"failover_rx_all", "0", false},
 		{"tx_empty", "keep", false},
 		{"rx_port", "bond", false},
+		{"rr_limit", "1", false},
+		{"simd", "auto", false},
 		{"drain_ms", "1", false},
 		{"seed", "1", false},
 		{"live_rename", "1", false},
@@ -678,7 +690,8 @@ TEST(Devargs, RandomTextIsParsedOrRefusedInOneSentence)
 {
 	static const char *const pieces[] = {
 		"mode", "member", "slave", "auto", "primary", "xmit_policy", "agg_mode", "lsc_poll_period_ms", "up_delay",
-		"down_delay", "mac", "socket_id", "tx_empty", "rx_port", "drain_ms", "seed", "driver",
+		"down_delay", "mac", "socket_id", "tx_empty", "rx_port", "rr_limit", "simd", "drain_ms",
+		"seed", "driver",
 		"=", "=", "=", ",", ",", ";", ";role=", "primary", ";name=", ";sticky=", ";priority=", ":", ".", " ", "[", "]", "\n", "\xff", "%s%n", "-1", "0x",
 		"0", "1", "2", "31", "32", "18446744073709551615", "01:00.0", "0000:01:00.0", "02:00:00:00:00:01", "ffff:ffff:ffff",
 		"balance", "lacp", "l34", "stable", "keep", "drop", "bond", "net_tap0", "net_braid0", "net_braid",

@@ -13,20 +13,69 @@
 
 namespace braid {
 
-std::uint16_t tx_burst(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept
+namespace {
+
+std::uint16_t send(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, std::uint16_t n) noexcept
 {
-	tx_lane &lane = *static_cast<tx_lane *>(queue);
-	const rcu::read_section section;
-	const snapshot &s = *lane.published->get(section);
+	// What s.tx would do for one usable member, sooner: it has no need to wait for what it reads there.
+	if (lane.only_in == s.serial && !lane.look_wanted.load(std::memory_order_relaxed)) [[likely]]
+		return ethdev_port::send(lane.only, lane.queue, pkts, n);
+	if (s.tx_count == 1) {
+		lane.only = s.tx_port[0];
+		lane.only_in = s.serial;
+	}
 	return s.tx(s, lane, pkts, n);
 }
 
-std::uint16_t rx_burst(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept
+std::uint16_t receive(const snapshot &s, rx_lane &lane, rte_mbuf **pkts, std::uint16_t n) noexcept
+{
+	return s.rx(s, lane, pkts, n);
+}
+
+// In a section of any kind: the first burst of a thread, one inside a read section of the application's own, or all of them
+// where the kernel has no membarrier(2).
+[[gnu::noinline]] std::uint16_t tx_burst_in_any_section(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept
+{
+	tx_lane &lane = *static_cast<tx_lane *>(queue);
+	const rcu::read_section section;
+	return send(*lane.published->get(section), lane, pkts, n);
+}
+
+[[gnu::noinline]] std::uint16_t rx_burst_in_any_section(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept
 {
 	rx_lane &lane = *static_cast<rx_lane *>(queue);
 	const rcu::read_section section;
-	const snapshot &s = *lane.published->get(section);
-	return s.rx(s, lane, pkts, n);
+	return receive(*lane.published->get(section), lane, pkts, n);
+}
+
+std::uint16_t tx_burst_quickly(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept
+{
+	rcu::quick_read_section section;
+	if (!section) [[unlikely]]
+		return tx_burst_in_any_section(queue, pkts, n);
+	tx_lane &lane = *static_cast<tx_lane *>(queue);
+	return send(*lane.published->get(section), lane, pkts, n);
+}
+
+std::uint16_t rx_burst_quickly(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept
+{
+	rcu::quick_read_section section;
+	if (!section) [[unlikely]]
+		return rx_burst_in_any_section(queue, pkts, n);
+	rx_lane &lane = *static_cast<rx_lane *>(queue);
+	return receive(*lane.published->get(section), lane, pkts, n);
+}
+
+} // namespace
+
+burst_function tx_burst() noexcept
+{
+	return rcu::readers_need_no_barrier() ? tx_burst_quickly : tx_burst_in_any_section;
+}
+
+burst_function rx_burst() noexcept
+{
+	return rcu::readers_need_no_barrier() ? rx_burst_quickly : rx_burst_in_any_section;
 }
 
 std::uint16_t tx_prepare(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept
@@ -44,7 +93,7 @@ int rx_queue_count(void *queue) noexcept
 	const snapshot &s = *lane.published->get(section);
 	int sum = 0;
 	for (unsigned m = 0; m < s.rx_count; m++) {
-		const int waiting = rte_eth_rx_queue_count(s.rx_member[m].port, lane.queue);
+		const int waiting = rte_eth_rx_queue_count(ethdev_port::number(s.rx_member[m].port), lane.queue);
 		if (waiting < 0)
 			return waiting;
 		sum += waiting;
@@ -64,9 +113,10 @@ struct source_looker {
 
 } // namespace
 
-void select_functions(snapshot &s, tx_empty when_empty, rx_port owner, bool learns) noexcept
+void select_functions(snapshot &s, const tx_options &options, rx_port owner, bool learns) noexcept
 {
-	s.tx = select_tx<ethdev_port>(s.mode, s.policy, s.tx_count, when_empty);
+	s.rr_limit = options.rr_limit;
+	s.tx = select_tx<ethdev_port>(s.mode, s.policy, s.tx_count, options);
 	if (learns && s.tx_count != 0)
 		s.tx = look_and_send<source_looker, ethdev_port>;
 	s.rx = select_rx<ethdev_port>(s.rx_count, owner);

@@ -3,20 +3,24 @@
 #pragma once
 
 #include "base/options.hpp"
+#include "policy/select.hpp"
 #include "policy/snapshot.hpp"
 
 namespace braid {
 
 // `queue` is a tx_lane or an rx_lane. Any thread, one per queue at a time.
-std::uint16_t tx_burst(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept;
+using burst_function = std::uint16_t (*)(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept;
+
+// The quickest that this kernel allows.
+burst_function tx_burst() noexcept;
+burst_function rx_burst() noexcept;
 std::uint16_t tx_prepare(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept;
-std::uint16_t rx_burst(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept;
 
 // Sum of the packets that wait on the members' queues, or a negative errno of the first member that cannot tell.
 int rx_queue_count(void *queue) noexcept;
 
 // Sets s.tx and s.rx for the mode, policy and counts that `s` holds. `learns`: what is sent is looked at now and then; in
 // active-backup only.
-void select_functions(snapshot &s, tx_empty when_empty, rx_port owner, bool learns) noexcept;
+void select_functions(snapshot &s, const tx_options &options, rx_port owner, bool learns) noexcept;
 
 } // namespace braid

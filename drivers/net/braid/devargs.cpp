@@ -273,6 +273,15 @@ result<void> take_mac_policy(bond_settings &into, std::string_view value, std::s
 	return {};
 }
 
+result<void> take_rr_limit(bond_settings &into, std::string_view value, std::string_view) noexcept
+{
+	const std::optional<std::uint64_t> number = decimal(value);
+	if (!number || *number < 1 || *number > UINT16_MAX)
+		return error(EINVAL, "%s is not a whole number of packets from 1 to %u", quoted(value).c_str(), UINT16_MAX);
+	into.rr_limit = static_cast<std::uint16_t>(*number);
+	return {};
+}
+
 result<void> take_seed(bond_settings &into, std::string_view value, std::string_view) noexcept
 {
 	into.seed = decimal(value);
@@ -457,6 +466,8 @@ constexpr key_row keys[] = {
 	{"failover_rx_all", take_bond_switch<&bond_settings::all_members_active>},   // lagg's
 	{"tx_empty", take_word<&bond_settings::tx_empty, tx_empty_count>},
 	{"rx_port", take_word<&bond_settings::rx_port, rx_port_count>},
+	{"rr_limit", take_rr_limit},
+	{"simd", take_word<&bond_settings::simd, simd_count>},
 	{"drain_ms", take_ms<&bond_settings::drain_ms, 0, max_drain_ms>},
 	{"seed", take_seed},
 	{"live_rename", take_bond_switch<&bond_settings::live_rename>},

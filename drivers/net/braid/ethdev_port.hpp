@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// A member's queues as the burst functions see them: ethdev's own inline calls, with whatever an application has
+// A member's queues as the burst functions see them: what ethdev's inline calls do, with whatever an application has
 // registered on the member (captures, callbacks) still in place.
 #pragma once
 
@@ -9,20 +9,76 @@
 namespace braid {
 
 struct ethdev_port {
-	static std::uint16_t send(std::uint16_t port, std::uint16_t queue, rte_mbuf **pkts, std::uint16_t n) noexcept
+	// The address of the table of functions that ethdev keeps for the port. Not the functions themselves: when an application
+	// stops a member, ethdev puts harmless ones there. From the number of the port a burst would have to compute it, with
+	// nothing else to do meanwhile: 1.8 cycles in 9.
+	static port_handle handle(std::uint16_t port) noexcept
+	{
+		return port_handle{reinterpret_cast<std::uintptr_t>(&rte_eth_fp_ops[port])};
+	}
+	static std::uint16_t number(port_handle port) noexcept
+	{
+		return static_cast<std::uint16_t>(&table(port) - rte_eth_fp_ops);
+	}
+
+	// ethdev's own calls are taken only where callbacks are registered; inlined everywhere, their way through the
+	// callbacks would cost every burst the saving of five registers.
+	static std::uint16_t send(port_handle port, std::uint16_t queue, rte_mbuf **pkts, std::uint16_t n) noexcept
+	{
+		const struct rte_eth_fp_ops &ops = table(port);
+		if (has_callbacks(ops.txq, queue)) [[unlikely]]
+			return send_with_callbacks(number(port), queue, pkts, n);
+		return ops.tx_pkt_burst(ops.txq.data[queue], pkts, n);
+	}
+	static std::uint16_t receive(port_handle port, std::uint16_t queue, rte_mbuf **pkts, std::uint16_t n) noexcept
+	{
+		const struct rte_eth_fp_ops &ops = table(port);
+		if (has_callbacks(ops.rxq, queue)) [[unlikely]]
+			return receive_with_callbacks(number(port), queue, pkts, n);
+		return ops.rx_pkt_burst(ops.rxq.data[queue], pkts, n);
+	}
+	static std::uint16_t prepare(port_handle port, std::uint16_t queue, rte_mbuf **pkts, std::uint16_t n) noexcept
+	{
+		return rte_eth_tx_prepare(number(port), queue, pkts, n);
+	}
+	static void drop(rte_mbuf *pkt) noexcept { rte_pktmbuf_free(pkt); }
+	// Of a packet in one segment with one owner, nobody else can change the number, and `next`, on the mbuf's second cache
+	// line, need not be read.
+	static void reference(rte_mbuf **pkts, unsigned n, std::int16_t by) noexcept
+	{
+#pragma GCC unroll 8
+		for (unsigned k = 0; k < n; k++) {
+			if (pkts[k]->nb_segs == 1 && rte_mbuf_refcnt_read(pkts[k]) == 1) [[likely]]
+				rte_mbuf_refcnt_set(pkts[k], static_cast<std::uint16_t>(1 + by));
+			else
+				rte_pktmbuf_refcnt_update(pkts[k], by);
+		}
+	}
+
+private:
+	static const struct rte_eth_fp_ops &table(port_handle port) noexcept
+	{
+		return *reinterpret_cast<const struct rte_eth_fp_ops *>(port);
+	}
+	static bool has_callbacks([[maybe_unused]] const rte_ethdev_qdata &queues, [[maybe_unused]] std::uint16_t queue) noexcept
+	{
+#ifdef RTE_ETHDEV_RXTX_CALLBACKS
+		// Relaxed, as ethdev reads it: it is only asked whether there is one. Whoever calls it reads it again.
+		return __atomic_load_n(&queues.clbk[queue], __ATOMIC_RELAXED) != nullptr;
+#else
+		return false;
+#endif
+	}
+	[[gnu::noinline, gnu::cold]] static std::uint16_t send_with_callbacks(std::uint16_t port, std::uint16_t queue,
+	                                                                      rte_mbuf **pkts, std::uint16_t n) noexcept
 	{
 		return rte_eth_tx_burst(port, queue, pkts, n);
 	}
-	static std::uint16_t receive(std::uint16_t port, std::uint16_t queue, rte_mbuf **pkts, std::uint16_t n) noexcept
+	[[gnu::noinline, gnu::cold]] static std::uint16_t receive_with_callbacks(std::uint16_t port, std::uint16_t queue,
+	                                                                         rte_mbuf **pkts, std::uint16_t n) noexcept
 	{
 		return rte_eth_rx_burst(port, queue, pkts, n);
 	}
-	static std::uint16_t prepare(std::uint16_t port, std::uint16_t queue, rte_mbuf **pkts, std::uint16_t n) noexcept
-	{
-		return rte_eth_tx_prepare(port, queue, pkts, n);
-	}
-	static void drop(rte_mbuf *pkt) noexcept { rte_pktmbuf_free(pkt); }
-	static void reference(rte_mbuf *pkt, std::int16_t by) noexcept { rte_pktmbuf_refcnt_update(pkt, by); }
 };
 static_assert(member_port<ethdev_port>);
 

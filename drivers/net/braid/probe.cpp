@@ -7,6 +7,7 @@
 #include "log.hpp"
 #include "ops.hpp"
 #include "registry.hpp"
+#include "simd.hpp"
 
 #include <atomic>
 
@@ -60,9 +61,13 @@ int probe(rte_vdev_device *vdev) noexcept
 	const char *const device = rte_vdev_device_name(vdev);
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return attach_in_secondary(device);
-	const result<bond_settings> settings = parse_devargs(rte_vdev_device_args(vdev), device);
+	result<bond_settings> settings = parse_devargs(rte_vdev_device_args(vdev), device);
 	if (!settings)
 		return refuse(device, settings.error());
+	const result<simd> instructions = resolve(settings->simd);
+	if (!instructions)
+		return refuse(device, instructions.error());
+	settings->simd = *instructions;
 	if (settings->socket_id)
 		vdev->device.numa_node = *settings->socket_id;
 	else if (vdev->device.numa_node == SOCKET_ID_ANY)
@@ -76,8 +81,8 @@ int probe(rte_vdev_device *vdev) noexcept
 	port->data->promiscuous = 0;
 	port->data->all_multicast = 0;
 	port->dev_ops = &braid_ops;
-	port->rx_pkt_burst = rx_burst;
-	port->tx_pkt_burst = tx_burst;
+	port->rx_pkt_burst = rx_burst();
+	port->tx_pkt_burst = tx_burst();
 	port->tx_pkt_prepare = tx_prepare;
 	port->rx_queue_count = sdk::rx_queue_count<rx_queue_count>;
 
@@ -122,7 +127,8 @@ BRAID_REGISTER_VDEV("net_braid", driver,
                     "[;enabled=<0|1>] auto=<mac|name:glob|pci:glob> primary=<device> xmit_policy=<policy> "
                     "lsc_poll_period_ms=<ms> up_delay=<ms> down_delay=<ms> mac=<address> socket_id=<n> "
                     "primary_reselect=<always|better|failure> min_links=<n> all_members_active=<0|1> "
-                    "tx_empty=<keep|drop> rx_port=<bond|member> drain_ms=<ms> seed=<n> "
+                    "tx_empty=<keep|drop> rx_port=<bond|member> rr_limit=<n> simd=<auto|scalar|avx2> "
+                    "drain_ms=<ms> seed=<n> "
                     "live_rename=<0|1> member_name=<template> lsc_on_failover=<0|1>");
 
 } // namespace braid

@@ -5,6 +5,7 @@
 
 #include "burst.hpp"
 #include "clock.hpp"
+#include "ethdev_port.hpp"
 
 #include <algorithm>
 
@@ -106,7 +107,9 @@ void bond::publish(const decision &d, change kind) noexcept
 	fill_receive(*next, d);
 	if (mode_ == mode::balance)
 		fill_buckets(*next, d);
-	select_functions(*next, settings_.tx_empty, settings_.rx_port, announces());
+	select_functions(*next,
+	                 {.when_empty = settings_.tx_empty, .rr_limit = settings_.rr_limit, .wide = settings_.simd},
+	                 settings_.rx_port, announces());
 	std::unique_ptr<rcu::retirable> previous(snapshot_.exchange(next.release()));
 
 	publish_times_.last_ns = state_.held_for_ns();
@@ -123,13 +126,13 @@ void bond::fill_transmit(snapshot &s, const decision &d) const noexcept
 	visit(members_, d.may_transmit(), [&](const member &m) {
 		if (mode_ == mode::active_backup && m.id != d.active)
 			return;
-		s.tx_port[s.tx_count++] = m.port;
+		s.tx_port[s.tx_count++] = ethdev_port::handle(m.port);
 		// Members of one driver share the function, and once is enough for them all.
 		const eth_tx_prep_t prepare = rte_eth_devices[m.port].tx_pkt_prepare;
 		const auto end = seen.begin() + s.prepare_count;
 		if (prepare != nullptr && std::find(seen.begin(), end, prepare) == end) {
 			seen[s.prepare_count] = prepare;
-			s.prepare_port[s.prepare_count++] = m.port;
+			s.prepare_port[s.prepare_count++] = ethdev_port::handle(m.port);
 		}
 	});
 }
@@ -149,7 +152,7 @@ void bond::fill_receive(snapshot &s, const decision &d) const noexcept
 		if (m->state != member_state::running && !leaving)
 			continue;
 		const bool deliver = leaving ? m->deliver_while_leaving : delivers(m->id, d);
-		s.rx_member[s.rx_count++] = {m->port, deliver, leaving};
+		s.rx_member[s.rx_count++] = {ethdev_port::handle(m->port), deliver, leaving};
 	}
 }
 

@@ -132,6 +132,9 @@ struct bond_settings {
 
 	braid::tx_empty tx_empty = braid::tx_empty::keep;
 	braid::rx_port rx_port = braid::rx_port::bond;
+	// Round-robin: packets that a member gets in its turn.
+	std::uint16_t rr_limit = 1;
+	braid::simd simd = braid::simd::automatic;
 	// How long a removed member's receive queues are polled at most before it is let go.
 	std::uint32_t drain_ms = 100;
 	// Without one it is random, so that two bonds in a row do not agree on the same half of the flows.

@@ -104,9 +104,12 @@ TEST_F(Balance, TheBucketIsTheHighBitsOfTheHash)
 		s->bucket.fill(0);
 		s->bucket[bucket] = 1;
 		rte_mbuf *pkt = &b[k];
-		std::uint8_t choice = 0xff;
-		balance<hash_policy::l34>::assign(*s, lane, &pkt, 1, &choice);
-		EXPECT_EQ(choice, 1u) << "packet " << k;
+		using by_l34 = balance<flow_hash_burst<hash_policy::l34>>;
+		by_l34::workspace space;
+		by_l34 batch(*s, lane, &pkt, 1, space);
+		EXPECT_EQ(batch.member_of(0), 1u) << "packet " << k;
+		EXPECT_TRUE(batch.packets_of(0).empty());
+		EXPECT_EQ(batch.packets_of(1).size(), 1u);
 	}
 }
 
@@ -167,6 +170,44 @@ TEST_F(Balance, TheSetEmptiesAndFillsAgainUnderTraffic)
 	members[1].sent.clear();
 	EXPECT_EQ(placement(*with(0b11), 100), before);
 }
+
+#ifdef RTE_ARCH_X86_64
+// The same packets to the same members in the same order, and the same ones back, whatever the instructions.
+TEST_F(Balance, VectorsSendWhatScalarsSend)
+{
+	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2")) {
+		EXPECT_TRUE(select_tx<scripted_port>(mode::balance, hash_policy::l34, 2, {.wide = simd::avx2}) != nullptr);
+		return;
+	}
+	std::mt19937 random(5);
+	for (hash_policy policy : {hash_policy::l2, hash_policy::l23, hash_policy::l34})
+		for (unsigned count : {2u, 3u, 8u, 9u, 64u})
+			for (int round = 0; round < 60; round++) {
+				const unsigned n = random() % 200;
+				const bool refuses = random() % 2 == 0;
+				const unsigned takes = random() % 20;
+				std::vector<std::vector<unsigned>> sent[2];
+				std::vector<unsigned> tail[2];
+				for (int wide = 0; wide < 2; wide++) {
+					const auto s = transmit_snapshot({.mode = mode::balance,
+					                                  .members = first_members(count),
+					                                  .policy = policy,
+					                                  .wide = wide != 0 ? simd::avx2 : simd::scalar});
+					for (unsigned m = 0; m < count; m++)
+						members[m] = {};
+					if (refuses)
+						members[1].room = takes;
+					burst b(n);
+					const unsigned consumed = send(*s, b);
+					for (unsigned m = 0; m < count; m++)
+						sent[wide].push_back(sent_by(m, b));
+					tail[wide] = b.numbers_from(consumed);
+				}
+				ASSERT_EQ(sent[0], sent[1]) << to_string(policy) << ", " << count << " members, burst of " << n;
+				ASSERT_EQ(tail[0], tail[1]);
+			}
+}
+#endif
 
 } // namespace
 } // namespace braid

@@ -270,7 +270,7 @@ TEST_F(Receive, PacketsKeepThePortOfTheMemberWhenToldTo)
 	arrive(1, b, 3, 6);
 	EXPECT_EQ(receive(*s, 32).size(), 6u);
 	for (unsigned k = 0; k < 6; k++)
-		EXPECT_EQ(b[k].port, wire::port_of(k / 3)) << "packet " << k;
+		EXPECT_EQ(b[k].port, wire::number_of(k / 3)) << "packet " << k;
 }
 
 struct draining : receiving {

@@ -124,5 +124,55 @@ TEST_F(RoundRobin, WhatAFullMemberRefusedGoesThroughTheOthersWhenOfferedAgain)
 	EXPECT_EQ(members[0].sent.size() + members[2].sent.size(), 30u);
 }
 
+// A model of runs: packet k of all that were ever sent belongs to member k / limit, modulo their number.
+TEST_F(RoundRobin, WithALimitEachMemberGetsSoManyPacketsInItsTurn)
+{
+	std::mt19937 random(6);
+	for (unsigned limit : {1u, 2u, 3u, 8u, 32u, 64u, 100u, 65535u})
+		for (unsigned count : {2u, 3u, 8u, 64u}) {
+			const auto s = transmit_snapshot(
+				{.members = first_members(count), .rr_limit = static_cast<std::uint16_t>(limit)});
+			lane.next = lane.used = 0;
+			unsigned offered = 0;
+			for (int round = 0; round < 30; round++) {
+				for (unsigned m = 0; m < count; m++)
+					members[m] = {};
+				burst b(random() % 301);
+				EXPECT_EQ(send(*s, b), b.size());
+				std::vector<numbers> expected(count);
+				for (unsigned k = 0; k < b.size(); k++)
+					expected[(offered + k) / limit % count].push_back(k);
+				offered += b.size();
+				for (unsigned m = 0; m < count; m++)
+					ASSERT_EQ(sent_by(m, b), expected[m])
+						<< "member " << m << " of " << count << ", limit " << limit;
+			}
+		}
+}
+
+// The point of a limit: nothing is copied and each member is called once.
+TEST_F(RoundRobin, ARunThatIsInOnePieceIsSentFromWhereItIs)
+{
+	const auto s = transmit_snapshot({.members = {0, 1}, .rr_limit = 32});
+	for (unsigned m : {0u, 1u, 0u}) {
+		burst b(32);
+		members[m] = {};
+		EXPECT_EQ(send(*s, b), 32u);
+		EXPECT_EQ(members[m].send_calls.size(), 1u);
+		EXPECT_EQ(members[m].sent.size(), 32u);
+		EXPECT_EQ(b.array()[0], nullptr) << "what the member did to the array it was given";
+	}
+}
+
+TEST_F(RoundRobin, ATurnLongerThanTheLimitIsOfAnEarlierSnapshotAndBeginsAgain)
+{
+	const auto s = transmit_snapshot({.members = {0, 1}, .rr_limit = 4});
+	lane.used = 9;
+	burst b(8);
+	EXPECT_EQ(send(*s, b), 8u);
+	EXPECT_EQ(sent_by(0, b), (numbers{0, 1, 2, 3}));
+	EXPECT_EQ(sent_by(1, b), (numbers{4, 5, 6, 7}));
+}
+
 } // namespace
 } // namespace braid

@@ -175,14 +175,15 @@ public:
 	scripted_member &operator[](unsigned m) { return members_[m]; }
 
 	// Far from the indices, so that one taken for the other is seen.
-	static constexpr std::uint16_t port_of(unsigned m) { return static_cast<std::uint16_t>(100 + m); }
+	static constexpr std::uint16_t number_of(unsigned m) { return static_cast<std::uint16_t>(100 + m); }
+	static constexpr port_handle port_of(unsigned m) { return port_handle{number_of(m)}; }
 
-	static scripted_member &at(std::uint16_t port) noexcept
+	static scripted_member &at(port_handle port) noexcept
 	{
-		const unsigned m = port - port_of(0);
+		const std::uintptr_t m = static_cast<std::uintptr_t>(port) - number_of(0);
 		if (in_use_ != nullptr && m < max_members)
 			return in_use_->members_[m];
-		ADD_FAILURE() << "port " << port << " is nobody's";
+		ADD_FAILURE() << "port " << static_cast<std::uintptr_t>(port) << " is nobody's";
 		static thread_local scripted_member nobody;
 		return nobody;
 	}
@@ -193,7 +194,7 @@ private:
 };
 
 struct scripted_port {
-	static std::uint16_t send(std::uint16_t port, std::uint16_t queue, rte_mbuf **pkts, std::uint16_t n) noexcept
+	static std::uint16_t send(port_handle port, std::uint16_t queue, rte_mbuf **pkts, std::uint16_t n) noexcept
 	{
 		scripted_member &member = wire::at(port);
 		const unsigned taken = member.take(n);
@@ -210,7 +211,7 @@ struct scripted_port {
 		return static_cast<std::uint16_t>(taken);
 	}
 
-	static std::uint16_t receive(std::uint16_t port, std::uint16_t queue, rte_mbuf **pkts, std::uint16_t n) noexcept
+	static std::uint16_t receive(port_handle port, std::uint16_t queue, rte_mbuf **pkts, std::uint16_t n) noexcept
 	{
 		scripted_member &member = wire::at(port);
 		member.rooms.push_back(n);
@@ -219,13 +220,13 @@ struct scripted_port {
 		const std::size_t got = std::min(places, member.waiting.size());
 		for (std::size_t k = 0; k < got; k++) {
 			pkts[k] = member.waiting.front();
-			pkts[k]->port = port;
+			pkts[k]->port = static_cast<std::uint16_t>(port);
 			member.waiting.pop_front();
 		}
 		return static_cast<std::uint16_t>(got);
 	}
 
-	static std::uint16_t prepare(std::uint16_t port, std::uint16_t queue, rte_mbuf **pkts, std::uint16_t n) noexcept
+	static std::uint16_t prepare(port_handle port, std::uint16_t queue, rte_mbuf **pkts, std::uint16_t n) noexcept
 	{
 		scripted_member &member = wire::at(port);
 		member.prepared.push_back(n);
@@ -242,10 +243,12 @@ struct scripted_port {
 		counted(pkt).dropped++;
 	}
 
-	static void reference(rte_mbuf *pkt, std::int16_t by) noexcept
+	static void reference(rte_mbuf **pkts, unsigned n, std::int16_t by) noexcept
 	{
-		expect_alive(pkt);
-		counted(pkt).references += by;
+		for (unsigned k = 0; k < n; k++) {
+			expect_alive(pkts[k]);
+			counted(pkts[k]).references += by;
+		}
 	}
 
 private:
@@ -265,6 +268,8 @@ struct transmit_config {
 	std::vector<unsigned> members; // of the wire, in the order of tx_port
 	hash_policy policy = hash_policy::l34;
 	tx_empty when_empty = tx_empty::keep;
+	std::uint16_t rr_limit = 1;
+	simd wide = simd::scalar;
 };
 
 inline std::vector<unsigned> first_members(unsigned n)
@@ -284,7 +289,9 @@ inline void fill_transmit(snapshot &s, const transmit_config &c)
 		s.tx_port[s.tx_count++] = wire::port_of(m);
 	for (unsigned b = 0; s.tx_count > 0 && b < bucket_count; b++)
 		s.bucket[b] = static_cast<std::uint8_t>(b % s.tx_count);
-	s.tx = select_tx<scripted_port>(c.mode, c.policy, s.tx_count, c.when_empty);
+	s.rr_limit = c.rr_limit;
+	s.tx = select_tx<scripted_port>(c.mode, c.policy, s.tx_count,
+	                                {.when_empty = c.when_empty, .rr_limit = c.rr_limit, .wide = c.wide});
 	s.rx = select_rx<scripted_port>(0, rx_port::bond);
 }
 

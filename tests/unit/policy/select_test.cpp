@@ -13,7 +13,7 @@ constexpr tx_function only_function = send_on_only_member<scripted_port>;
 tx_function selected(enum mode m, unsigned usable, tx_empty when_empty = tx_empty::keep,
                      hash_policy fields = hash_policy::l34)
 {
-	return select_tx<scripted_port>(m, fields, usable, when_empty);
+	return select_tx<scripted_port>(m, fields, usable, {.when_empty = when_empty});
 }
 
 TEST(Select, NobodyUsableMeansKeepOrDropInEveryMode)
@@ -42,11 +42,19 @@ TEST(Select, ManyUsableMembersGetTheFunctionOfTheirMode)
 	}
 }
 
+TEST(Select, RoundRobinInRunsHasAFunctionOfItsOwn)
+{
+	const tx_function runs = spread<round_robin_in_runs, scripted_port>;
+	for (std::uint16_t limit : {std::uint16_t{2}, std::uint16_t{UINT16_MAX}})
+		EXPECT_TRUE(select_tx<scripted_port>(mode::round_robin, hash_policy::l2, 2, {.rr_limit = limit}) == runs);
+	EXPECT_FALSE(selected(mode::round_robin, 2) == runs);
+}
+
 TEST(Select, BalanceHasAFunctionForEachPolicy)
 {
-	const tx_function l2 = spread<balance<hash_policy::l2>, scripted_port>;
-	const tx_function l23 = spread<balance<hash_policy::l23>, scripted_port>;
-	const tx_function l34 = spread<balance<hash_policy::l34>, scripted_port>;
+	const tx_function l2 = spread<balance<flow_hash_burst<hash_policy::l2>>, scripted_port>;
+	const tx_function l23 = spread<balance<flow_hash_burst<hash_policy::l23>>, scripted_port>;
+	const tx_function l34 = spread<balance<flow_hash_burst<hash_policy::l34>>, scripted_port>;
 	EXPECT_TRUE(selected(mode::balance, 2, tx_empty::keep, hash_policy::l2) == l2);
 	EXPECT_TRUE(selected(mode::balance, 2, tx_empty::keep, hash_policy::l23) == l23);
 	EXPECT_TRUE(selected(mode::balance, 2, tx_empty::keep, hash_policy::l34) == l34);

@@ -114,6 +114,8 @@ struct spread_case {
 	const char *name;
 	enum mode mode;
 	hash_policy policy;
+	std::uint16_t rr_limit = 1;
+	simd wide = simd::scalar;
 
 	friend void PrintTo(const spread_case &c, std::ostream *to) { *to << c.name; }
 };
@@ -156,10 +158,12 @@ TEST_P(EverySpread, AccountsForEveryPacketOfEveryBurstWhateverMembersAccept)
 		SCOPED_TRACE(round);
 		const unsigned count = 1 + below(round % 3 == 0 ? 64 : 8);
 		const auto s = transmit_snapshot(
-			{.mode = GetParam().mode, .members = first_members(count), .policy = GetParam().policy});
+			{.mode = GetParam().mode, .members = first_members(count), .policy = GetParam().policy,
+		         .rr_limit = GetParam().rr_limit, .wide = GetParam().wide});
 		for (unsigned m = 0; m < count; m++)
 			script(members[m]);
 		lane.next = static_cast<std::uint16_t>(below(70));
+		lane.used = static_cast<std::uint16_t>(below(70));
 		burst b(below(301));
 		const unsigned consumed = send(*s, b);
 
@@ -179,6 +183,10 @@ TEST_P(EverySpread, AccountsForEveryPacketOfEveryBurstWhateverMembersAccept)
 
 INSTANTIATE_TEST_SUITE_P(Policies, EverySpread,
                          testing::Values(spread_case{"RoundRobin", mode::round_robin, hash_policy::l34},
+                                         spread_case{"RoundRobinBy2", mode::round_robin, hash_policy::l34, 2},
+                                         spread_case{"RoundRobinBy7", mode::round_robin, hash_policy::l34, 7},
+                                         spread_case{"RoundRobinBy40", mode::round_robin, hash_policy::l34, 40},
+                                         spread_case{"RoundRobinBy1000", mode::round_robin, hash_policy::l34, 1000},
                                          spread_case{"BalanceL2", mode::balance, hash_policy::l2},
                                          spread_case{"BalanceL23", mode::balance, hash_policy::l23},
                                          spread_case{"BalanceL34", mode::balance, hash_policy::l34},
