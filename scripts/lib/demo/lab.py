@@ -141,12 +141,18 @@ class Lab:
         net.run("ip link set veth0 master br-client")
         net.run("ip link set tap0 master br-client")
         for member in ("tap1", "tap2"):
-            net.run(f"ip link set {member} master br-server")
-            net.run(f"ip link set {member} type bridge_slave isolated on")
+            self.connect_member(member)
         net.run(f"ip address add {SERVER_ADDRESS}/24 dev br-server")
         for interface in ("veth0", "tap0", "br-client", "br-server"):
             net.run(f"ip link set {interface} up")
         net.run(f"ip neighbour add {CLIENT_ADDRESS} lladdr {CLIENT_MAC} dev br-server nud permanent")
+
+    def connect_member(self, tap):
+        self.net.run(f"ip link set {tap} master br-server")
+        self.net.run(f"ip link set {tap} type bridge_slave isolated on")
+
+    def delete_tap(self, tap):
+        self.net.run(f"ip link delete {tap}")
 
     def pull_link(self, tap):
         # Down, and not `carrier off`: the kernel tells of a lost carrier at most once a second, so the time to

@@ -31,9 +31,10 @@ class Step:
 class Timeline:
     """The steps in order. A subclass says how one bonding driver is told to do each of them."""
 
-    # What net_tap1 is called once it was renamed, and once it was added again.
+    # What net_tap1 is called once it was renamed, and once it was added again; and net_tap2 as the standby.
     first_name = "uplink-a"
     second_name = "uplink-b"
+    spare_name = "spare"
 
     def __init__(self, the_lab):
         self._lab = the_lab
@@ -58,9 +59,12 @@ class Timeline:
         mode = "active-backup"
         return [
             Step(12.5, "mode becomes active-backup", lambda: self.set_mode(mode), mode, None),
-            Step(14.0, f"{self.second_name} made primary", self.make_primary, mode, {self.second_name}),
-            Step(15.5, "link of tap1, the active one, pulled", self._pull, mode, {"net_tap2"}),
-            Step(18.0, "link of tap1 back", self._restore, mode, {self.second_name}),
+            Step(13.5, f"{self.second_name} made primary", self.make_primary, mode, {self.second_name}),
+            Step(14.0, "standby net_tap2 renamed to spare", self.rename_the_standby, mode, {self.second_name}),
+            Step(14.5, "tap2 deleted, its device removed", self.unplug, mode, {self.second_name}),
+            Step(15.5, "device and tap2 made again", self.plug_in, mode, {self.second_name}),
+            Step(16.5, "link of tap1, the active one, pulled", self._pull, mode, {self.spare_name}),
+            Step(18.5, "link of tap1 back", self._restore, mode, {self.second_name}),
         ]
 
     def _pull(self):
@@ -82,6 +86,7 @@ class BraidTimeline(Timeline):
 
     def __init__(self, the_lab, testpmd):
         super().__init__(the_lab)
+        self._testpmd = testpmd
         path = telemetry.socket_path(testpmd.file_prefix, testpmd.runtime_root)
         self._telemetry = telemetry.connect(path)
 
@@ -122,6 +127,28 @@ class BraidTimeline(Timeline):
     def make_primary(self):
         return self._command("primary", self.second_name)
 
+    def rename_the_standby(self):
+        return self._command("member_rename", "net_tap2", self.spare_name)
+
+    def unplug(self):
+        self._lab.delete_tap("tap2")
+        self._testpmd.command("device detach net_tap2")
+        return self._spare_is("pending")
+
+    def plug_in(self):
+        self._testpmd.command("port attach net_tap2,iface=tap2")
+        self._lab.connect_member("tap2")
+        return self._spare_is("running")
+
+    def _spare_is(self, state):
+        def state_now():
+            return next((m["state"] for m in self._show()["members"].values() if m["name"] == self.spare_name), "gone")
+        try:
+            lab.wait_until(lambda: state_now() == state, f"{self.spare_name} {state}", deadline_s=1.0)
+        except lab.LabError:
+            return Answer(f"a second later {self.spare_name} is {state_now()}, not {state}", expected=False)
+        return Answer(f"ok: {self.spare_name} is {state}")
+
     def _shows(self, step):
         is_right = step.transmitting is None or self.transmitting() == step.transmitting
         return is_right and self._show()["mode"] == step.mode
@@ -151,6 +178,7 @@ class BondingTimeline(Timeline):
     testpmd_options = ("--portlist=0,3",)
     MEMBER_PORT, BOND_PORT = 1, 3
     first_name = second_name = "net_tap1"
+    spare_name = "net_tap2"
     MODES = {"active-backup": 1, "balance": 2}
 
     def __init__(self, the_lab, testpmd):
@@ -172,6 +200,8 @@ class BondingTimeline(Timeline):
 
     def rename_to_a_taken_name(self):
         return Answer("net_bonding cannot do this")
+
+    rename_the_standby = unplug = plug_in = rename
 
     def remove(self):
         return self._type(f"remove bonding slave {self.MEMBER_PORT} {self.BOND_PORT}")
