@@ -23,7 +23,7 @@ struct time_bound {
 	static time_bound p90(double us) { return {on::p90, us}; }
 	bool met_by(const summary &s) const
 	{
-		return what == on::nothing || (what == on::median ? s.median : s.p90) <= us;
+		return what == on::nothing || (s.count > 0 && (what == on::median ? s.median : s.p90) <= us);
 	}
 };
 
