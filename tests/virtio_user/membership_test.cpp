@@ -80,7 +80,7 @@ private:
 	// What the bond does not take is given up: it was not sent, and its number is used again.
 	void send()
 	{
-		std::vector<rte_mbuf *> packets = make_burst(16, sent_);
+		std::vector<rte_mbuf *> packets = make_burst(16, sent_, 64); // flows enough for every member, whatever the seed
 		const std::uint16_t taken = rte_eth_tx_burst(bond_, 0, packets.data(), 16);
 		sent_ += taken;
 		packets.erase(packets.begin(), packets.begin() + taken);
