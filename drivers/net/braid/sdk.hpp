@@ -263,7 +263,7 @@ template <auto Handler> std::uint32_t rx_queue_count(void *queue) noexcept
 inline int tx_queue_count([[maybe_unused]] std::uint16_t port, [[maybe_unused]] std::uint16_t queue) noexcept
 {
 #if BRAID_DPDK_SINCE(24, 3)
-	const rte_eth_fp_ops &ops = rte_eth_fp_ops[port];
+	const auto &ops = rte_eth_fp_ops[port]; // its type has the same name
 	return ops.tx_queue_count != nullptr ? ops.tx_queue_count(ops.txq.data[queue]) : -ENOTSUP;
 #else
 	return -ENOTSUP;
