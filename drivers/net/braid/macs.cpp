@@ -286,6 +286,7 @@ void bond::settle_macs() noexcept
 		member_ptr m;
 		{
 			const state_guard state(state_);
+			macs_due_ = false; // this look sees all that has been asked for
 			const mac_rule rule = present_mac_rule();
 			if (rule.policy != mac_policy::follow || !started_)
 				return;
@@ -310,7 +311,7 @@ void bond::follow() noexcept
 {
 	std::unique_lock state(state_);
 	while (!stop_watching_) {
-		if (std::exchange(macs_due_, false)) {
+		if (macs_due_) {
 			state.unlock();
 			settle_macs();
 			state.lock();
