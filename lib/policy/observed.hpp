@@ -10,7 +10,7 @@ namespace braid {
 
 template <typename Looker>
 concept burst_looker = requires(tx_lane &lane, rte_mbuf *const *pkts, std::uint16_t n) {
-	// Looks at n packets, at least one, and gives the turn back (look_box.hpp).
+	// Looks at n packets and gives the turn back (look_box.hpp).
 	{ Looker::look(lane, pkts, n) } noexcept;
 };
 

@@ -15,12 +15,25 @@ namespace braid {
 
 namespace {
 
+struct source_looker {
+	static void look(tx_lane &lane, rte_mbuf *const *pkts, std::uint16_t n) noexcept
+	{
+		lane.looks->fill({pkts, n});
+		lane.look_wanted.store(false, std::memory_order_release); // pairs with collect_sources()
+	}
+};
+
+constexpr tx_function learning = look_and_send<source_looker, ethdev_port>;
+
 std::uint16_t send(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, std::uint16_t n) noexcept
 {
 	// What s.tx would do for one usable member, sooner: it has no need to wait for what it reads there.
 	if (lane.only_in == s.serial && !lane.look_wanted.load(std::memory_order_relaxed)) [[likely]]
 		return ethdev_port::send(lane.only, lane.queue, pkts, n);
 	if (s.tx_count == 1) {
+		// Asked for while the bond learned addresses, which it does no more.
+		if (s.tx != learning && lane.look_wanted.load(std::memory_order_acquire))
+			source_looker::look(lane, pkts, 0);
 		lane.only = s.tx_port[0];
 		lane.only_in = s.serial;
 	}
@@ -101,24 +114,12 @@ int rx_queue_count(void *queue) noexcept
 	return sum;
 }
 
-namespace {
-
-struct source_looker {
-	static void look(tx_lane &lane, rte_mbuf *const *pkts, std::uint16_t n) noexcept
-	{
-		lane.looks->fill({pkts, n});
-		lane.look_wanted.store(false, std::memory_order_release); // pairs with collect_sources()
-	}
-};
-
-} // namespace
-
 void select_functions(snapshot &s, const tx_options &options, rx_port owner, bool learns) noexcept
 {
 	s.rr_limit = options.rr_limit;
 	s.tx = select_tx<ethdev_port>(s.mode, s.policy, s.tx_count, options);
 	if (learns && s.tx_count != 0)
-		s.tx = look_and_send<source_looker, ethdev_port>;
+		s.tx = learning;
 	s.rx = select_rx<ethdev_port>(s.rx_count, owner);
 }
 
