@@ -21,9 +21,10 @@
 #include <charconv>
 #include <cinttypes>
 #include <cstring>
-#include <vector>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace braid {
 namespace {
@@ -34,8 +35,10 @@ constexpr unsigned most_parameters = 1 + 2 * max_members;
 // What telemetry reads of a command; of a longer one it acts on the beginning, which may be valid by itself.
 constexpr std::size_t most_command_bytes = 1023;
 
-// One answer of telemetry has 16384 bytes; what does not fit is left out without a word. So many are for events, in JSON.
+// One answer of telemetry has 16384 bytes; what does not fit is left out without a word, and of what is nested all of it. So
+// many are for events, and for a bond with its members, in JSON.
 constexpr std::size_t most_event_bytes = 15'000;
+constexpr std::size_t most_shown_bytes = 16'000;
 constexpr std::size_t most_events_shown = 200; // a dictionary has 256 entries
 
 // "a,b,c" in pieces. More pieces than there is room for is a mistake that `count` shows.
@@ -61,12 +64,29 @@ struct parameters {
 	unsigned count = 0;
 };
 
+// Text for telemetry, whose JSON knows no bytes from 0x80 up (it looks them up before the beginning of a table): they
+// become \xNN.
+std::string in_ascii(std::string_view text) noexcept
+{
+	std::string shown;
+	for (const char c : text) {
+		char escaped[5] = {c};
+		if (static_cast<unsigned char>(c) >= 0x80)
+			std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned char>(c));
+		shown += escaped;
+	}
+	return shown;
+}
+
+std::string in_ascii(const name &text) noexcept { return in_ascii(text.view()); }
+
 // A string of a dictionary is cut after 127 bytes; what does not fit goes on in a second one.
 void add_sentence(rte_tel_data *d, const char *key, const char *key_of_rest, std::string_view sentence) noexcept
 {
-	rte_tel_data_add_dict_string(d, key, sentence.data());
-	if (sentence.size() >= RTE_TEL_MAX_STRING_LEN)
-		rte_tel_data_add_dict_string(d, key_of_rest, sentence.data() + RTE_TEL_MAX_STRING_LEN - 1);
+	const std::string shown = in_ascii(sentence); // it may hold somebody's name
+	rte_tel_data_add_dict_string(d, key, shown.c_str());
+	if (shown.size() >= RTE_TEL_MAX_STRING_LEN)
+		rte_tel_data_add_dict_string(d, key_of_rest, shown.c_str() + RTE_TEL_MAX_STRING_LEN - 1);
 }
 
 int reply(rte_tel_data *d, const char *bond, const result<void> &done) noexcept
@@ -111,25 +131,19 @@ int list(const char *, const char *, rte_tel_data *d) noexcept
 	return 0;
 }
 
+// What the text takes in JSON, quotes and escapes included.
+std::size_t json_size(std::string_view text) noexcept
+{
+	return text.size() + 2 + static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+		       return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+	       }));
+}
+
 void show_refusal(rte_tel_data *one, const error &why) noexcept
 {
 	rte_tel_data_add_dict_string(one, "refused_step", why.step());
 	rte_tel_data_add_dict_int(one, "refused_errno", why.code());
 	add_sentence(one, "refused_reason", "refused_reason_goes_on", why.text());
-}
-
-// A name for telemetry, whose JSON knows no bytes from 0x80 up (it looks them up before the beginning of a table): they
-// become \xNN.
-std::string in_ascii(const name &text) noexcept
-{
-	std::string shown;
-	for (const char c : text.view()) {
-		char escaped[5] = {c};
-		if (static_cast<unsigned char>(c) >= 0x80)
-			std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned char>(c));
-		shown += escaped;
-	}
-	return shown;
 }
 
 void show_member(rte_tel_data *members, const member_facts &m) noexcept
@@ -139,7 +153,7 @@ void show_member(rte_tel_data *members, const member_facts &m) noexcept
 		return;
 	rte_tel_data_start_dict(one);
 	rte_tel_data_add_dict_string(one, "name", in_ascii(m.label).c_str());
-	rte_tel_data_add_dict_string(one, "device", m.device);
+	rte_tel_data_add_dict_string(one, "device", in_ascii(std::string_view(m.device)).c_str());
 	rte_tel_data_add_dict_int(one, "port", m.port == no_port ? -1 : m.port);
 	rte_tel_data_add_dict_string(one, "state", to_string(m.state));
 	rte_tel_data_add_dict_string(one, "link", to_string(m.status.link));
@@ -163,22 +177,45 @@ void show_member(rte_tel_data *members, const member_facts &m) noexcept
 	rte_tel_data_add_dict_container(members, key, one, 0);
 }
 
+// Generously, as the next one: keys, punctuation and the longest numbers, and a reason that goes on in a second string.
+std::size_t json_size(const member_facts &m) noexcept
+{
+	const std::size_t refusal = m.refusal ? 110 + json_size(in_ascii(std::string_view(m.refusal->text()))) : 0;
+	return 370 + json_size(in_ascii(m.label)) + json_size(in_ascii(std::string_view(m.device))) + refusal;
+}
+
+std::size_t json_size(const bond_facts &f, std::span<const auto_rule> rules) noexcept
+{
+	// Its own name, and those of the primary, the active member and the standby, which have at most 127 bytes each.
+	std::size_t size = 750 + RTE_ETH_NAME_MAX_LEN + 3 * 2 * RTE_TEL_MAX_STRING_LEN + json_size(in_ascii(f.member_name));
+	for (const auto_rule &rule : rules)
+		size += 1 + json_size(rule.text);
+	return size;
+}
+
 name name_among(const std::vector<member_facts> &all, member_id id) noexcept
 {
 	const auto found = std::find_if(all.begin(), all.end(), [id](const member_facts &m) { return m.id == id; });
 	return found != all.end() ? found->label : name();
 }
 
+// The members from an id on, as many as one answer holds; `next_member` is where to go on, `members_left` how many there are
+// from there on.
 int show(const char *, const char *params, rte_tel_data *d) noexcept
 {
 	const parameters given(params);
-	if (given.count != 1 || given.piece[0].empty())
-		return reply(d, "telemetry", error(EINVAL, "the command takes the parameter <bond>"));
+	std::uint32_t from = 0;
+	const std::string_view number = given.piece[1];
+	const auto [end, failed] = std::from_chars(number.data(), number.data() + number.size(), from);
+	const bool understood = given.count == 1 || (failed == std::errc() && end == number.data() + number.size());
+	if (given.count > 2 || given.piece[0].empty() || !understood)
+		return reply(d, "telemetry", error(EINVAL, "the command takes the parameters <bond>[,<id of a member>]"));
 	const bond_ptr b = find_bond(given.piece[0]);
 	if (!b)
 		return reply(d, "telemetry", error(ENODEV, "there is no bond %s", quoted(given.piece[0]).c_str()));
 	const bond_facts f = b->facts();
-	const std::vector<member_facts> all = b->facts_of_all();
+	const std::vector<member_facts> all = b->facts_of_all(); // ids only grow: in their order
+	const std::vector<auto_rule> rules = b->rules();
 	rte_tel_data_start_dict(d);
 	rte_tel_data_add_dict_string(d, "name", b->device_name());
 	rte_tel_data_add_dict_int(d, "port", b->port());
@@ -208,18 +245,21 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	rte_tel_data_add_dict_int(d, "lsc_on_failover", f.lsc_on_failover);
 	sdk::tel_add_dict_uint(d, "next_event", f.next_event);
 	sdk::tel_add_dict_uint(d, "events_lost", f.events_lost);
-	if (rte_tel_data *const rules = rte_tel_data_alloc()) {
-		rte_tel_data_start_array(rules, RTE_TEL_STRING_VAL);
-		for (const auto_rule &rule : b->rules())
-			rte_tel_data_add_array_string(rules, rule.text);
-		rte_tel_data_add_dict_container(d, "auto", rules, 0);
+	if (rte_tel_data *const texts = rte_tel_data_alloc()) {
+		rte_tel_data_start_array(texts, RTE_TEL_STRING_VAL);
+		for (const auto_rule &rule : rules)
+			rte_tel_data_add_array_string(texts, rule.text);
+		rte_tel_data_add_dict_container(d, "auto", texts, 0);
 	}
 	rte_tel_data *members = rte_tel_data_alloc();
 	if (members == nullptr)
 		return 0;
 	rte_tel_data_start_dict(members);
-	for (const member_facts &m : all)
-		show_member(members, m);
+	auto m = std::find_if(all.begin(), all.end(), [from](const member_facts &each) { return to_number(each.id) >= from; });
+	for (std::size_t bytes = json_size(f, rules); m != all.end() && (bytes += json_size(*m)) <= most_shown_bytes; m++)
+		show_member(members, *m);
+	sdk::tel_add_dict_uint(d, "members_left", static_cast<std::uint64_t>(all.end() - m));
+	sdk::tel_add_dict_uint(d, "next_member", m != all.end() ? to_number(m->id) : 0);
 	rte_tel_data_add_dict_container(d, "members", members, 0);
 	return 0;
 }
@@ -339,18 +379,10 @@ int set(const char *, const char *params, rte_tel_data *d) noexcept
 	             [](bond &b, const parameters &p) { return set_option(b, p.piece[1], p.piece[2]); });
 }
 
-// What the text takes in JSON, quotes and escapes included.
-std::size_t json_size(std::string_view text) noexcept
-{
-	return text.size() + 2 + static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-		       return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
-	       }));
-}
-
 // Generously: keys, punctuation and numbers, and a reason that goes on in a second string.
 std::size_t json_size(const event &e) noexcept
 {
-	return 244 + json_size(in_ascii(e.after)) + json_size(in_ascii(e.before)) + json_size(e.reason);
+	return 244 + json_size(in_ascii(e.after)) + json_size(in_ascii(e.before)) + json_size(in_ascii(e.reason));
 }
 
 void show_event(rte_tel_data *events, const event &e) noexcept
@@ -464,7 +496,7 @@ int set_delays(const char *, const char *params, rte_tel_data *d) noexcept
 RTE_INIT(register_telemetry)
 {
 	rte_telemetry_register_cmd("/braid/list", list, "Names of the bonds. Takes no parameters");
-	rte_telemetry_register_cmd("/braid/show", show, "State of a bond and its members. Parameters: <bond>");
+	rte_telemetry_register_cmd("/braid/show", show, "State of a bond and its members. Parameters: <bond>[,<id of the first member>]");
 	rte_telemetry_register_cmd("/braid/addresses", addresses,
 	                           "Addresses that the bond announces after a failover. Parameters: <bond>");
 	rte_telemetry_register_cmd("/braid/member_add", member_add,

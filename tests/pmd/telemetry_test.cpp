@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// What telemetry's own limits must not hide or garble: 16384 bytes an answer, 127 a string, JSON without bytes from 0x80 up.
+#include "telemetry_client.hpp"
+#include "test_bond.hpp"
+
+#include <set>
+#include <string>
+
+namespace braid {
+namespace {
+
+class Telemetry : public mbuf_accounting {
+protected:
+	fake_port first_, second_;
+};
+
+// Telemetry leaves out a dictionary that does not fit without a word: a bond of many members seemed to have none.
+TEST_F(Telemetry, ShowsEveryMemberOfAFullBond)
+{
+	test_bond bond(std::string("mode=active-backup,primary=") + first_.name() + ",member_name=" + std::string(60, '"') + "%d");
+	for (unsigned i = 0; i < BRAID_MAX_MEMBERS; i++) {
+		const std::string two_digits = std::to_string(10 + i);
+		const std::string name = std::string(61, '"') + two_digits; // quotes take twice their room in JSON
+		ASSERT_EQ(bond.add("absent" + std::string(55, 'x') + two_digits, name.c_str()), 0) << braid_error_text();
+	}
+	telemetry_client telemetry;
+	std::set<std::uint64_t> seen;
+	std::uint64_t next = 0, left = 1;
+	for (unsigned pages = 0; left != 0 && pages < BRAID_MAX_MEMBERS; pages++) {
+		const std::string answer = telemetry.ask("/braid/show,net_braid0," + std::to_string(next));
+		ASSERT_TRUE(answer.ends_with("}}}}")) << answer;
+		const std::uint64_t begin = next;
+		left = number_in(answer, "members_left");
+		next = number_in(answer, "next_member");
+		for (std::uint64_t id = begin; id < (left != 0 ? next : BRAID_MAX_MEMBERS + 1); id++)
+			if (answer.find("\"" + std::to_string(id) + "\":{\"name\":") != std::string::npos)
+				seen.insert(id);
+		EXPECT_EQ(seen.size() + left, std::size_t{BRAID_MAX_MEMBERS});
+	}
+	EXPECT_EQ(seen.size(), std::size_t{BRAID_MAX_MEMBERS});
+}
+
+TEST_F(Telemetry, ShowsMembersFromAnIdOn)
+{
+	test_bond bond("balance", {&first_, &second_});
+	telemetry_client telemetry;
+	const std::string all = telemetry.ask("/braid/show,net_braid0");
+	EXPECT_NE(all.find("\"1\":{\"name\":"), std::string::npos);
+	EXPECT_EQ(number_in(all, "members_left"), 0u);
+	EXPECT_EQ(number_in(all, "next_member"), 0u);
+	const std::string second = telemetry.ask("/braid/show,net_braid0,2");
+	EXPECT_EQ(second.find("\"1\":{\"name\":"), std::string::npos);
+	EXPECT_NE(second.find("\"2\":{\"name\":"), std::string::npos);
+	EXPECT_NE(telemetry.ask("/braid/show,net_braid0,3").find("\"members\":{}"), std::string::npos);
+	for (const char *odd : {",net_braid0,", ",net_braid0,x", ",net_braid0,-1", ",net_braid0,1,2", ""})
+		EXPECT_EQ(number_in(telemetry.ask(std::string("/braid/show") + odd), "errno"), unsigned{EINVAL}) << odd;
+}
+
+// A sentence may hold a name, and a name may be UTF-8, which telemetry's JSON looks up before the beginning of a table.
+TEST_F(Telemetry, ANameInASentenceIsShownInAscii)
+{
+	test_bond bond("active-backup", {&first_, &second_});
+	ASSERT_EQ(bond.rename(first_.name(), "caf\xc3\xa9"), 0);
+	telemetry_client telemetry;
+	const std::string give_role = "/braid/member_set,net_braid0,";
+	ASSERT_NE(telemetry.ask(give_role + "caf\xc3\xa9,role,standby").find("\"ok\""), std::string::npos);
+	const std::string refused = telemetry.ask(give_role + second_.name() + ",role,standby");
+	EXPECT_NE(refused.find(R"(member caf\\xc3\\xa9")"), std::string::npos) << refused;
+}
+
+} // namespace
+} // namespace braid
