@@ -376,5 +376,29 @@ TEST_F(LscOnFailover, RaisesTheBondsLscWhenAnotherMemberBecomesActive)
 	ASSERT_EQ(rte_eth_dev_callback_unregister(bond.port(), RTE_ETH_EVENT_INTR_LSC, count, &events), 0);
 }
 
+// There is always one more event to tell: each makes the next.
+TEST_F(LscOnFailover, IsNotHeldBackByEventsThatNeverEnd)
+{
+	test_bond bond(devargs("balance"));
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	std::atomic<unsigned> lsc{0};
+	ASSERT_EQ(rte_eth_dev_callback_register(bond.port(), RTE_ETH_EVENT_INTR_LSC, count, &lsc), 0);
+	static std::atomic<unsigned> renames;
+	renames = 0;
+	const auto rename_again = [](std::uint16_t port, const braid_event *e, void *) {
+		if (e->kind == BRAID_EVENT_MEMBER_RENAMED)
+			braid_member_rename(port, e->member_id, ++renames % 2 == 0 ? "even" : "odd");
+	};
+	ASSERT_EQ(braid_event_callback_register(bond.port(), rename_again, nullptr), 0);
+	ASSERT_EQ(bond.rename(first_.name(), "even"), 0);
+	ASSERT_TRUE(eventually([&] { return renames > 100; }));
+	ASSERT_EQ(bond.bring_up(), 0);
+	EXPECT_TRUE(eventually([&] { return lsc == 1; })) << "the first link came up";
+	const unsigned before = renames;
+	EXPECT_TRUE(eventually([&] { return renames > before + 100; })) << "and the events go on";
+	ASSERT_EQ(braid_event_callback_unregister(bond.port(), rename_again, nullptr), 0);
+	ASSERT_EQ(rte_eth_dev_callback_unregister(bond.port(), RTE_ETH_EVENT_INTR_LSC, count, &lsc), 0);
+}
+
 } // namespace
 } // namespace braid

@@ -276,13 +276,14 @@ void bond::work() noexcept
 			inbox.unlock();
 			log_other_renames();
 			inbox.lock();
-		} else if (backlog() != 0) {
-			tell_listeners(inbox);
 		} else if (link_event_due_) {
+			// Before the events, which may never come to an end: a listener may make the next one.
 			link_event_due_ = false;
 			inbox.unlock();
 			rte_eth_dev_callback_process(&rte_eth_devices[port_], RTE_ETH_EVENT_INTR_LSC, nullptr);
 			inbox.lock();
+		} else if (backlog() != 0) {
+			tell_listeners(inbox);
 		} else if (const time_ms wake = std::min(next_look, rename_log_.due()); wake != never) {
 			inbox_wakes_.wait_until(inbox, to_time_point(wake));
 		} else {
