@@ -68,5 +68,18 @@ TEST_F(Telemetry, ANameInASentenceIsShownInAscii)
 	EXPECT_NE(refused.find(R"(member caf\\xc3\\xa9")"), std::string::npos) << refused;
 }
 
+TEST_F(Telemetry, ThePrimaryIsSetByTheNameThatIsShown)
+{
+	test_bond bond("active-backup", {&first_, &second_});
+	ASSERT_EQ(bond.bring_up(), 0);
+	ASSERT_EQ(bond.rename(second_.name(), "wan"), 0);
+	telemetry_client telemetry;
+	EXPECT_NE(telemetry.ask("/braid/set,net_braid0,primary,wan").find("\"ok\""), std::string::npos);
+	EXPECT_EQ(bond.active(), "wan");
+	EXPECT_NE(telemetry.ask("/braid/set,net_braid0,primary," + first_.name()).find("\"ok\""), std::string::npos);
+	EXPECT_EQ(bond.active(), first_.name());
+	EXPECT_EQ(number_in(telemetry.ask("/braid/set,net_braid0,primary,lan"), "errno"), unsigned{ENOENT});
+}
+
 } // namespace
 } // namespace braid

@@ -20,10 +20,13 @@ result<void> apply_all_members_active(bond &b, const bond_settings &given) noexc
 	return b.set_all_members_active(given.all_members_active);
 }
 
-// A primary may be named before it exists only on the command line: here a slip would be waited for in vain.
+// A primary may be named before it exists only on the command line: here a slip would be waited for in vain. As everywhere, a
+// member is found by its name, or else by its device.
 result<void> apply_primary(bond &b, const bond_settings &given) noexcept
 {
-	const std::optional<member_id> id = b.find(*given.primary);
+	std::optional<member_id> id = b.find(std::string_view(given.primary->text));
+	if (!id)
+		id = b.find(*given.primary);
 	return id ? b.set_primary(*id) : error(ENOENT, "primary: there is no member %s", given.primary->text);
 }
 
