@@ -153,10 +153,11 @@ result<void> bond::attach_by_rule(const found_port &found) noexcept
 	failover_.join(m->id, {}, now_ms());
 	failover_.set_running(m->id, false);
 	members_.push_back(m);
-	if (!admit(m))
+	const bool joined = admit(m);
+	if (!joined)
 		m->pending_since = now_ms(); // it has vanished in this moment
 	publish_directory();
-	republish(m->id);
+	republish(joined ? m->id : member_id::none);
 	return {};
 }
 
