@@ -112,8 +112,8 @@ enum braid_primary_reselect {
 /** Options of braid_member_add(). Zeros are the defaults. All but the name can be changed later. */
 struct braid_member_options {
 	size_t size;      /**< sizeof(struct braid_member_options) */
-	const char *name; /**< Name to give. NULL: of a member with a role "<bond>npri" or "<bond>nsby", if that is free; else the
-	                       device's name, with '_' for bytes a name may not hold. */
+	const char *name; /**< Name to give. NULL: of a member with a role "<bond>npri" or "<bond>nsby", if that is free; else
+	                       what braid_member_name_set() says; else the device's name, with '_' for bytes a name may not hold. */
 	enum braid_role role; /**< As braid_member_role_set(). */
 	int32_t priority;     /**< As braid_member_priority_set(). */
 	uint8_t sticky;       /**< As braid_member_sticky_set(): 0 or 1. */
@@ -191,7 +191,7 @@ struct braid_info {
 /** What an event is about. */
 enum braid_event_kind {
 	BRAID_EVENT_MEMBER_ADDED = 0,    /**< Its device is the bond's now; a pending member has it when it appears. */
-	BRAID_EVENT_MEMBER_REMOVED = 1,  /**< An administrator removed it; `reason` says what was left behind, if anything. */
+	BRAID_EVENT_MEMBER_REMOVED = 1,  /**< By an administrator, or to make room; `reason` tells what was left behind. */
 	BRAID_EVENT_MEMBER_LOST = 2,     /**< Its device vanished; it is pending. */
 	BRAID_EVENT_MEMBER_RENAMED = 3,  /**< old_name is what it was called before. */
 	BRAID_EVENT_MEMBER_USABLE = 4,   /**< It may transmit. */
@@ -200,7 +200,8 @@ enum braid_event_kind {
 	BRAID_EVENT_MODE_CHANGED = 7,    /**< Mode or policy. */
 	BRAID_EVENT_LINK_UP = 8,         /**< Of the bond: the first member became usable. */
 	BRAID_EVENT_LINK_DOWN = 9,       /**< Of the bond: no member is usable. */
-	BRAID_EVENT_ATTACH_FAILED = 10,  /**< A pending member appeared and could not join; `reason` says why. */
+	/** A pending member, or without an id a port that a rule means, appeared and could not join; `reason` says why. */
+	BRAID_EVENT_ATTACH_FAILED = 10,
 	BRAID_EVENT_EVENTS_LOST = 11,    /**< Told to listeners only: they were too slow, `reason` says for how many. */
 	BRAID_EVENT_MAC_CHANGED = 12,    /**< BRAID_MAC_BY_ACTIVE: the bond has the address of its new active member. */
 	BRAID_EVENT_MAC_FAILED = 13,     /**< After a failover the member kept the address it had; `reason` says why. */
@@ -271,8 +272,9 @@ typedef int (*braid_rename_guard)(uint16_t bond_port_id, enum braid_rename_phase
  * Told of each event of a bond, in order, from a control thread of the bond; no lock is held, so that it may call every
  * function of this file but braid_destroy(). A slow callback delays later events and the attachment of pending
  * members, never traffic or failover. Calls that rename wait, up to 1 s each, while listeners are 8192 events behind; if they get
- * 16384 behind all the same, the oldest are dropped, counted (xstat `events_lost`), and listeners are told how many. It must not wait for a thread that removes the bond's device with rte_vdev_uninit() or
- * rte_dev_remove(), nor create or remove devices while one does: these hold a lock of the bus until the callback returns.
+ * 16384 behind all the same, the oldest are dropped, counted (xstat `events_lost`), and listeners are told how many. It must not
+ * wait for a thread that removes the bond's device with rte_vdev_uninit() or rte_dev_remove(), nor create or remove devices
+ * while one does: these hold a lock of the bus until the callback returns.
  */
 typedef void (*braid_event_callback)(uint16_t bond_port_id, const struct braid_event *event, void *arg);
 
