@@ -21,7 +21,9 @@
 namespace braid {
 namespace {
 
-static_assert(BRAID_MAX_MEMBERS == max_members);
+static_assert(BRAID_MAX_MEMBERS == max_members && BRAID_BUCKETS == bucket_count);
+static_assert(BRAID_WEIGHTS_OPTION == static_cast<int>(weigh_by::option) &&
+              BRAID_WEIGHTS_SPEED == static_cast<int>(weigh_by::speed));
 static_assert(BRAID_NAME_SIZE == max_name_length + 1 && BRAID_NAME_SIZE == RTE_ETH_NAME_MAX_LEN);
 static_assert(BRAID_NO_PORT == no_port && BRAID_NO_MEMBER == to_number(member_id::none));
 static_assert(BRAID_MODE_ROUND_ROBIN == static_cast<int>(mode::round_robin) &&
@@ -133,6 +135,9 @@ result<member_options> from_c(const braid_member_options *options) noexcept
 	if (given.sticky > 1 || given.disabled > 1)
 		return error(EINVAL, "%s: %u is neither 0 nor 1", given.sticky > 1 ? "sticky" : "disabled",
 		             given.sticky > 1 ? given.sticky : given.disabled);
+	if (given.weight > max_weight)
+		return error(EINVAL, "weight: %u is not 1 to %u", given.weight, max_weight);
+	wanted.weight = given.weight != 0 ? given.weight : 1;
 	wanted.role = static_cast<member_role>(given.role);
 	wanted.priority = given.priority;
 	wanted.sticky = given.sticky != 0;
@@ -436,6 +441,8 @@ BRAID_PUBLIC int braid_member_info_get(std::uint16_t port, std::uint32_t id, str
 	out.priority = facts->status.priority;
 	out.sticky = facts->status.sticky;
 	out.enabled = facts->status.enabled;
+	out.weight = facts->weight;
+	out.buckets = facts->buckets;
 	out.why_not_ms = facts->why_for_ms;
 	if (facts->refusal) {
 		out.refused_errno = facts->refusal->code();
@@ -480,6 +487,7 @@ BRAID_PUBLIC int braid_info_get(std::uint16_t port, struct braid_info *info)
 	std::memcpy(out.mac, facts.mac.addr_bytes, sizeof out.mac);
 	out.announce = facts.announce_times;
 	out.announce_interval_ms = facts.announce_interval_ms;
+	out.weights = static_cast<braid_weights>(facts.weights);
 	return copy_out(port, info, out);
 }
 
@@ -523,6 +531,20 @@ BRAID_PUBLIC int braid_primary_set(std::uint16_t port, std::uint32_t id)
 {
 	const bond_ptr b = find_bond(port);
 	return b ? answer(port, b->set_primary(static_cast<member_id>(id))) : refuse(port, no_bond(port));
+}
+
+BRAID_PUBLIC int braid_member_weight_set(std::uint16_t port, std::uint32_t id, std::uint32_t weight)
+{
+	return ask(port, [=](bond &b) { return b.set_weight(static_cast<member_id>(id), weight); });
+}
+
+BRAID_PUBLIC int braid_weights_set(std::uint16_t port, enum braid_weights wanted)
+{
+	return ask(port, [=](bond &b) -> result<void> {
+		if (static_cast<unsigned>(wanted) >= weigh_by_count)
+			return error(EINVAL, "weights: %d is not something to weigh by", static_cast<int>(wanted));
+		return b.set_weights(static_cast<weigh_by>(wanted));
+	});
 }
 
 BRAID_PUBLIC int braid_delays_set(std::uint16_t port, std::uint32_t up_delay_ms, std::uint32_t down_delay_ms)

@@ -28,6 +28,9 @@ extern "C" {
 /** Most members one bond can have. */
 #define BRAID_MAX_MEMBERS 64
 
+/** Parts into which BRAID_MODE_BALANCE puts all flows; a flow's hash chooses the part, and a part belongs to one member. */
+#define BRAID_BUCKETS 4096
+
 /** Room for a member's name or device name, with the terminating NUL, in bytes. */
 #define BRAID_NAME_SIZE 64
 
@@ -103,6 +106,12 @@ enum braid_primary_reselect {
 	BRAID_PRIMARY_RESELECT_FAILURE = 2, /**< When the active one fails. */
 };
 
+/** What a member of BRAID_MODE_BALANCE weighs. */
+enum braid_weights {
+	BRAID_WEIGHTS_OPTION = 0, /**< Its option weight, 1 at first. */
+	BRAID_WEIGHTS_SPEED = 1,  /**< The same times the speed of its link; unknown speed: that of the slowest known. */
+};
+
 /** Value of port_id of a member that is pending. */
 #define BRAID_NO_PORT UINT16_MAX
 
@@ -118,6 +127,7 @@ struct braid_member_options {
 	int32_t priority;     /**< As braid_member_priority_set(). */
 	uint8_t sticky;       /**< As braid_member_sticky_set(): 0 or 1. */
 	uint8_t disabled;     /**< The contrary of braid_member_enabled_set(): 0 or 1. */
+	uint32_t weight;      /**< As braid_member_weight_set(); 0: 1. */
 };
 
 /** Room for the sentence that says why a device was refused, with the terminating NUL, in bytes. */
@@ -151,6 +161,8 @@ struct braid_member_info {
 	char refused_reason[BRAID_SENTENCE_SIZE];   /**< The same for people. */
 	uint8_t mac[6];    /**< The address its port has; zeros while pending. */
 	uint8_t announces; /**< It has a transmit queue for announcements. */
+	uint32_t weight;  /**< As braid_member_weight_set(). */
+	uint32_t buckets; /**< Of BRAID_BUCKETS, how many it has now in BRAID_MODE_BALANCE; else 0. */
 };
 
 /** What braid_info_get() tells. */
@@ -186,6 +198,7 @@ struct braid_info {
 	uint8_t mac[6]; /**< Its address, as rte_eth_macaddr_get() tells it. */
 	uint32_t announce;             /**< As braid_announce_set(). */
 	uint32_t announce_interval_ms; /**< As braid_announce_set(). */
+	enum braid_weights weights; /**< As braid_weights_set(). */
 };
 
 /** What an event is about. */
@@ -455,6 +468,20 @@ int braid_member_sticky_set(uint16_t bond_port_id, uint32_t id, int sticky);
  * @return -ENOENT no such member; -EINVAL neither 0 nor 1.
  */
 int braid_member_enabled_set(uint16_t bond_port_id, uint32_t id, int enabled);
+
+/**
+ * Sets how much a member gets in BRAID_MODE_BALANCE against the others, 1 to 1000, 1 at first; no other mode looks at it. Only as
+ * many flows as make the difference move, also under traffic; setting it back moves the same flows back. Shares are whole
+ * buckets, at least one: see braid_member_info::buckets.
+ * @return -ENOENT no such member; -EINVAL out of range.
+ */
+int braid_member_weight_set(uint16_t bond_port_id, uint32_t id, uint32_t weight);
+
+/**
+ * Sets what members weigh. With BRAID_WEIGHTS_SPEED shares follow the links when they come up with another speed.
+ * @return -EINVAL not one of enum braid_weights.
+ */
+int braid_weights_set(uint16_t bond_port_id, enum braid_weights weights);
 
 /** Sets when a primary takes over in active-backup. @return -EINVAL not a policy. */
 int braid_primary_reselect_set(uint16_t bond_port_id, enum braid_primary_reselect policy);

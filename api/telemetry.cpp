@@ -164,6 +164,8 @@ void show_member(rte_tel_data *members, const member_facts &m) noexcept
 	rte_tel_data_add_dict_int(one, "priority", m.status.priority);
 	rte_tel_data_add_dict_int(one, "sticky", m.status.sticky);
 	rte_tel_data_add_dict_int(one, "enabled", m.status.enabled);
+	sdk::tel_add_dict_uint(one, "weight", m.weight);
+	sdk::tel_add_dict_uint(one, "buckets", m.buckets);
 	rte_tel_data_add_dict_string(one, "why_not", to_string(m.why));
 	sdk::tel_add_dict_uint(one, "why_not_ms", m.why_for_ms);
 	sdk::tel_add_dict_uint(one, "delay_remaining_ms", m.status.remaining_ms);
@@ -235,6 +237,7 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	rte_tel_data_add_dict_string(d, "mac_policy", to_string(f.mac_policy));
 	sdk::tel_add_dict_uint(d, "announce", f.announce_times);
 	sdk::tel_add_dict_uint(d, "announce_interval_ms", f.announce_interval_ms);
+	rte_tel_data_add_dict_string(d, "weights", to_string(f.weights));
 	sdk::tel_add_dict_uint(d, "generation", f.generation);
 	sdk::tel_add_dict_uint(d, "publish_last_ns", f.publishing.last_ns);
 	sdk::tel_add_dict_uint(d, "publish_longest_ns", f.publishing.longest_ns);

@@ -21,8 +21,17 @@ inline constexpr unsigned rx_port_count = 2;
 enum class simd : std::uint8_t { automatic, scalar, avx2 };
 inline constexpr unsigned simd_count = 3;
 
+// What a member of mode balance weighs.
+enum class weigh_by : std::uint8_t {
+	option, // its option `weight`
+	speed,  // the same times the speed of its link
+};
+inline constexpr unsigned weigh_by_count = 2;
+inline constexpr std::uint32_t max_weight = 1000;
+
 // Spelled as in the devargs.
 constexpr const char *to_string(tx_empty t) noexcept { return t == tx_empty::keep ? "keep" : "drop"; }
+constexpr const char *to_string(weigh_by w) noexcept { return w == weigh_by::option ? "option" : "speed"; }
 constexpr const char *to_string(rx_port r) noexcept { return r == rx_port::bond ? "bond" : "member"; }
 
 constexpr const char *to_string(simd s) noexcept

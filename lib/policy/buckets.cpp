@@ -227,6 +227,11 @@ void bucket_table::set_active(seat_set active, const seat_weights &weights) noex
 	level(left, false);
 }
 
+unsigned bucket_table::load(unsigned seat) const noexcept
+{
+	return static_cast<unsigned>(std::count(holder_.begin(), holder_.end(), static_cast<std::uint8_t>(seat)));
+}
+
 void bucket_table::forget(unsigned seat) noexcept
 {
 	settled_ = false;

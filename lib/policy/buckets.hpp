@@ -50,6 +50,9 @@ public:
 	// Erases every memory of the seat: its next user is somebody else. Who holds its buckets is open until set_active().
 	void forget(unsigned seat) noexcept;
 
+	// How many buckets the seat holds.
+	unsigned load(unsigned seat) const noexcept;
+
 	// The seat that holds the bucket, or no_seat.
 	std::uint8_t holder(unsigned bucket) const noexcept { return holder_[bucket]; }
 

@@ -69,6 +69,7 @@ void expect_defaults(const bond_settings &settings)
 	EXPECT_EQ(settings.primary_reselect, primary_reselect::always);
 	EXPECT_EQ(settings.min_links, 0u);
 	EXPECT_FALSE(settings.all_members_active);
+	EXPECT_EQ(settings.weights, weigh_by::option);
 	EXPECT_EQ(settings.tx_empty, tx_empty::keep);
 	EXPECT_EQ(settings.rx_port, rx_port::bond);
 	EXPECT_EQ(settings.rr_limit, 1u);
@@ -99,7 +100,9 @@ TEST(Devargs, EachKeySetsItsFieldAndNoOther)
 	                                  "agg_mode=bandwidth,lsc_poll_period_ms=1,up_delay=2,down_delay=3,"
 	                                  "mac=02:00:00:00:00:0A,socket_id=0,tx_empty=drop,rx_port=member,"
 	                                  "drain_ms=4,seed=5,primary_reselect=failure,min_links=2,"
-	                                  "all_members_active=1,live_rename=0,member_name=wan%d,lsc_on_failover=1");
+	                                  "all_members_active=1,live_rename=0,member_name=wan%d,lsc_on_failover=1,"
+	                                  "weights=speed");
+	EXPECT_EQ(settings.weights, weigh_by::speed);
 	EXPECT_FALSE(settings.live_rename);
 	EXPECT_STREQ(settings.member_name.c_str(), "wan%d");
 	EXPECT_TRUE(settings.lsc_on_failover);
@@ -266,7 +269,7 @@ TEST(Devargs, MembersKeepTheOrderInWhichTheyWereGiven)
 TEST(Devargs, AMemberHasOptionsOfItsOwn)
 {
 	const bond_settings settings =
-		accepted("member=net_tap0;role=primary;name=uplink;priority=-5;sticky=1;enabled=0,"
+		accepted("member=net_tap0;role=primary;name=uplink;priority=-5;sticky=1;weight=1000;enabled=0,"
 	                 "slave=01:00.0;role=standby;;name=down%d;,member=2");
 	ASSERT_EQ(settings.members.size(), 3u);
 	const auto &[first, one] = settings.members[0];
@@ -275,6 +278,7 @@ TEST(Devargs, AMemberHasOptionsOfItsOwn)
 	EXPECT_EQ(one.role, member_role::primary);
 	EXPECT_EQ(one.priority, -5);
 	EXPECT_TRUE(one.sticky);
+	EXPECT_EQ(one.weight, 1000u);
 	EXPECT_FALSE(one.enabled);
 	const auto &[second, other] = settings.members[1];
 	EXPECT_STREQ(second.text, "0000:01:00.0");
@@ -285,6 +289,7 @@ TEST(Devargs, AMemberHasOptionsOfItsOwn)
 	EXPECT_EQ(none.role, member_role::none);
 	EXPECT_EQ(none.priority, 0);
 	EXPECT_FALSE(none.sticky);
+	EXPECT_EQ(none.weight, 1u);
 	EXPECT_TRUE(none.enabled);
 }
 
@@ -420,7 +425,7 @@ TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 		return std::string("\"") + given + "\" is no key; the nearest one is " + nearest +
 		       ", docs/devargs.md lists them all";
 	};
-	static const char *const member_keys = "name, role, priority, sticky or enabled";
+	static const char *const member_keys = "name, role, priority, sticky, weight or enabled";
 	static const char *const name_rule =
 		" is no device name; start with a letter, a digit or _, without space, comma, ; and =";
 	static const char *const modes = "; use round-robin, active-backup, balance or broadcast";
@@ -516,6 +521,9 @@ TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 		 "member: priority: \"2147483648\" is not a whole number from -2147483648 to 2147483647"},
 		{"member=net_tap0;priority=+1", EINVAL,
 		 "member: priority: \"+1\" is not a whole number from -2147483648 to 2147483647"},
+		{"member=net_tap0;weight=0", EINVAL, "member: weight: \"0\" is not a whole number from 1 to 1000"},
+		{"member=net_tap0;weight=1001", EINVAL, "member: weight: \"1001\" is not a whole number from 1 to 1000"},
+		{"weights=equal", EINVAL, "weights: \"equal\" is not one of its values; use option or speed"},
 		{"member=net_tap0;sticky=yes", EINVAL, "member: sticky: \"yes\" is neither 0 nor 1"},
 		{"member=net_tap0;enabled=2", EINVAL, "member: enabled: \"2\" is neither 0 nor 1"},
 		{"slave=net_tap0;name=a/b", EINVAL, "slave: name: name \"a/b\" holds a slash"},

@@ -254,13 +254,14 @@ def test_what_is_shown():
             expect_equal(shown, {"name": BOND, "port": port, "started": 1, "mode": "active-backup", "policy": "l2",
                                  "primary": "", "active": "net_null0", "up_delay_ms": 0, "down_delay_ms": 0,
                                  "lsc_poll_period_ms": 10, "usable": 2, "standby": "", "primary_reselect": "always",
-                                 "min_links": 0, "all_members_active": 0,
+                                 "min_links": 0, "all_members_active": 0, "weights": "option",
                                  "live_rename": 1, "member_name": "",
                                  "lsc_on_failover": 0, "events_lost": 0, "auto": [],
                                  "mac_policy": "same", "announce": 1, "announce_interval_ms": 0}, "the bond")
             expect_equal(mac.upper(), pmd.ask("/ethdev/info", port)["mac_addr"].upper(), "its MAC address")
             common = {"state": "running", "link": "up", "speed_mbps": 10000, "primary": 0, "delay_remaining_ms": 0,
-                      "link_failures": 0, "role": "none", "priority": 0, "sticky": 0, "enabled": 1, "announces": 1}
+                      "link_failures": 0, "role": "none", "priority": 0, "sticky": 0, "enabled": 1, "announces": 1,
+                      "weight": 1, "buckets": 0}
             members["net_null0"].pop("mac")
             expect_equal(members["net_null0"], {"name": "net_null0", "device": "net_null0", "port": 0, "transmits": 1,
                                                 "why_not": "", "why_not_ms": 0, **common}, "the active member")

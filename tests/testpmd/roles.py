@@ -62,6 +62,8 @@ def test_roles():
                                         (errno.EINVAL, "member_set", BOND, "guest", "sticky", "yes"),
                                         (errno.ENOENT, "member_set", BOND, "nobody", "sticky", "1"),
                                         (errno.EINVAL, "member_set", BOND, "guest", "sticky"),
+                                        (errno.EINVAL, "member_set", BOND, "guest", "weight", "0"),
+                                        (errno.EINVAL, "set", BOND, "weights", "heavy"),
                                         (errno.EINVAL, "set", BOND, "minlinks", "1"),
                                         (errno.EINVAL, "set", BOND, "min_links", "65"),
                                         (errno.EBUSY, "set", BOND, "seed", "1"),
@@ -74,7 +76,8 @@ def test_roles():
             for option, value, key, shown in (("mode", "balance", "mode", "balance"), ("xmit_policy", "l34", "policy", "l34"),
                                               ("up_delay", 7, "up_delay_ms", 7), ("down_delay", 8, "down_delay_ms", 8),
                                               ("primary_reselect", 1, "primary_reselect", "better"),
-                                              ("all_slaves_active", 1, "all_members_active", 1), ("min_links", 1, "min_links", 1),
+                                              ("all_slaves_active", 1, "all_members_active", 1), ("weights", "speed", "weights", "speed"),
+                                              ("min_links", 1, "min_links", 1),
                                               ("primary", "net_null0", "primary", "net_braid0nsby")):
                 set_bond(pmd, option, value)
                 expect_equal(pmd.show()[key], shown, option)

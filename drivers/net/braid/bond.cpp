@@ -16,7 +16,7 @@ namespace braid {
 
 bond::bond(rte_eth_dev *dev, const bond_settings &settings) noexcept
 	: settings_(settings), port_(dev->data->port_id), dev_(dev), buckets_(std::make_unique<bucket_table>()),
-	  mode_(settings.mode), policy_(settings.xmit_policy), all_members_active_(settings.all_members_active),
+	  weights_(settings.weights), mode_(settings.mode), policy_(settings.xmit_policy), all_members_active_(settings.all_members_active),
 	  up_delay_ms_(settings.up_delay_ms), down_delay_ms_(settings.down_delay_ms), seed_(settings.seed ? *settings.seed : rte_rand()),
 	  mac_policy_(settings.mac_policy), announce_times_(settings.announce),
 	  announce_interval_ms_(settings.announce_interval_ms), primary_wish_(settings.primary), rules_(settings.rules)

@@ -132,6 +132,8 @@ struct member_facts {
 	bool transmits;
 	why_not why;         // it does not transmit
 	time_ms why_for_ms;  // and for how long; 0 if it does
+	std::uint32_t weight; // as the operator gave it
+	unsigned buckets;     // of mode balance that it holds now
 	std::optional<error> refusal; // of the last attempt to join, until one succeeds
 };
 
@@ -174,6 +176,7 @@ struct bond_facts {
 	name member_name;          // template for members without a name of their own; empty: their device's name
 	std::uint64_t next_event;  // number of the next event
 	std::uint64_t events_lost; // that listeners were too slow for
+	weigh_by weights;
 };
 
 class bond : public std::enable_shared_from_this<bond> {
@@ -262,6 +265,11 @@ public:
 	result<void> set_enabled(member_id id, bool enabled) noexcept;
 	result<void> set_primary_reselect(primary_reselect r) noexcept;
 	result<void> set_min_links(unsigned n) noexcept;
+
+	// ---- who gets how much in mode balance (weights.cpp); any thread but a burst's
+
+	result<void> set_weight(member_id id, std::uint32_t weight) noexcept;
+	result<void> set_weights(weigh_by w) noexcept;
 
 	// ---- what is told of it (events.cpp); any thread but a burst's
 
@@ -397,6 +405,9 @@ private:
 	void fill_receive(snapshot &s, const decision &d) const noexcept;
 	bool delivers(member_id id, const decision &d) const noexcept;
 	void fill_buckets(snapshot &s, const decision &d) noexcept;
+	seat_weights weigh(const decision &d) const noexcept;
+	bool weighs_otherwise(const decision &d) const noexcept;
+	unsigned buckets_of(const member &m) const noexcept;
 	void tell_changes(const decision &before, const decision &after) noexcept;
 	void update_link(const decision &d) noexcept;
 	void announce_link() noexcept;
@@ -487,6 +498,8 @@ private:
 	std::shared_ptr<const std::vector<directory::place>> places_; // as last published
 	std::unique_ptr<bucket_table> buckets_;
 	seat_map seats_;
+	weigh_by weights_;
+	seat_weights weighed_ = equal_weights; // what the buckets follow
 	braid::mode mode_;
 	hash_policy policy_;
 	bool all_members_active_;

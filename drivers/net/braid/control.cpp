@@ -118,6 +118,7 @@ bond_facts bond::facts() noexcept
 		.member_name = member_name_,
 		.next_event = next_event,
 		.events_lost = events_lost_,
+		.weights = weights_,
 	};
 }
 
@@ -159,6 +160,8 @@ member_facts bond::facts_about(const member &m) const noexcept
 	f.why = m.why;
 	f.why_for_ms = f.transmits || now < m.why_since ? 0 : now - m.why_since;
 	f.refusal = m.refusal;
+	f.weight = m.weight;
+	f.buckets = buckets_of(m);
 	return f;
 }
 

@@ -365,6 +365,15 @@ result<void> take_priority(member_options &into, std::string_view value) noexcep
 	return {};
 }
 
+result<void> take_weight(member_options &into, std::string_view value) noexcept
+{
+	const std::optional<std::uint64_t> number = decimal(value);
+	if (!number || *number < 1 || *number > max_weight)
+		return error(EINVAL, "%s is not a whole number from 1 to %" PRIu32, quoted(value).c_str(), max_weight);
+	into.weight = static_cast<std::uint32_t>(*number);
+	return {};
+}
+
 struct member_key_row {
 	const char *name;
 	result<void> (*take)(member_options &into, std::string_view value) noexcept;
@@ -375,6 +384,7 @@ constexpr member_key_row member_keys[] = {
 	{"role", take_role},
 	{"priority", take_priority},
 	{"sticky", take_switch<&member_options::sticky>},
+	{"weight", take_weight},
 	{"enabled", take_switch<&member_options::enabled>},
 };
 
@@ -464,6 +474,7 @@ constexpr key_row keys[] = {
 	{"all_members_active", take_bond_switch<&bond_settings::all_members_active>},
 	{"all_slaves_active", take_bond_switch<&bond_settings::all_members_active>}, // Linux's word
 	{"failover_rx_all", take_bond_switch<&bond_settings::all_members_active>},   // lagg's
+	{"weights", take_word<&bond_settings::weights, weigh_by_count>},
 	{"tx_empty", take_word<&bond_settings::tx_empty, tx_empty_count>},
 	{"rx_port", take_word<&bond_settings::rx_port, rx_port_count>},
 	{"rr_limit", take_rr_limit},

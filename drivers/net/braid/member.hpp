@@ -51,6 +51,7 @@ struct member {
 	std::uint16_t port = no_port;
 	char device_name[RTE_ETH_NAME_MAX_LEN] = ""; // ethdev name of the last port that was admitted
 	std::optional<unsigned> seat; // from the first attachment on
+	std::uint32_t weight = 1;     // as the operator gave it
 	bool deliver_while_leaving = false;
 	bool lost = false; // its device has vanished, and nobody has said so yet
 	bool link_up = false; // as the port last said, before any delay

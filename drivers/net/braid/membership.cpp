@@ -71,6 +71,7 @@ result<member_id> bond::add(const member_spec &spec, const member_options &optio
 		failover_.set_enabled(m->id, options.enabled);
 		failover_.set_priority(m->id, options.priority);
 		failover_.set_sticky(m->id, options.sticky);
+		m->weight = options.weight;
 		members_.push_back(m);
 		// A device that was there and has gone is wanted, like one that was not there.
 		joined = port && admit(m);

@@ -53,6 +53,7 @@ constexpr option_row options[] = {
 	{"primary_reselect",
 	 [](bond &b, const bond_settings &given) noexcept { return b.set_primary_reselect(given.primary_reselect); }},
 	{"min_links", [](bond &b, const bond_settings &given) noexcept { return b.set_min_links(given.min_links); }},
+	{"weights", [](bond &b, const bond_settings &given) noexcept { return b.set_weights(given.weights); }},
 	{"all_members_active", apply_all_members_active},
 	{"all_slaves_active", apply_all_members_active},
 	{"failover_rx_all", apply_all_members_active},
@@ -82,6 +83,7 @@ constexpr member_option_row member_options_rows[] = {
 	{"priority",
 	 [](bond &b, member_id id, const member_options &given) noexcept { return b.set_priority(id, given.priority); }},
 	{"sticky", [](bond &b, member_id id, const member_options &given) noexcept { return b.set_sticky(id, given.sticky); }},
+	{"weight", [](bond &b, member_id id, const member_options &given) noexcept { return b.set_weight(id, given.weight); }},
 	{"enabled",
 	 [](bond &b, member_id id, const member_options &given) noexcept { return b.set_enabled(id, given.enabled); }},
 };

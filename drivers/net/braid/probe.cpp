@@ -123,10 +123,10 @@ constinit rte_vdev_driver driver = [] {
 bool is_braid_port(std::uint16_t port) noexcept { return rte_eth_devices[port].dev_ops == &braid_ops; }
 
 BRAID_REGISTER_VDEV("net_braid", driver,
-                    "mode=<mode> member=<device>[;name=<name>][;role=<primary|standby>][;priority=<n>][;sticky=<0|1>]"
+                    "mode=<mode> member=<device>[;name=<name>][;role=<primary|standby>][;priority=<n>][;sticky=<0|1>][;weight=<n>]"
                     "[;enabled=<0|1>] auto=<mac|name:glob|pci:glob> primary=<device> xmit_policy=<policy> "
                     "lsc_poll_period_ms=<ms> up_delay=<ms> down_delay=<ms> mac=<address> socket_id=<n> "
-                    "primary_reselect=<always|better|failure> min_links=<n> all_members_active=<0|1> "
+                    "primary_reselect=<always|better|failure> weights=<option|speed> min_links=<n> all_members_active=<0|1> "
                     "tx_empty=<keep|drop> rx_port=<bond|member> rr_limit=<n> simd=<auto|scalar|avx2> "
                     "drain_ms=<ms> seed=<n> "
                     "live_rename=<0|1> member_name=<template> lsc_on_failover=<0|1>");

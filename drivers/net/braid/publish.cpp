@@ -59,7 +59,7 @@ void bond::reconsider(time_ms now) noexcept
 	const decision next = failover_.evaluate(now);
 	const bool one_sends = mode_ == mode::active_backup;
 	const decision before = std::exchange(last_, next);
-	if (next.usable_changed || next.carrier_changed || (one_sends && next.chosen != before.chosen))
+	if (next.usable_changed || next.carrier_changed || (one_sends && next.chosen != before.chosen) || weighs_otherwise(next))
 		publish(next, change::counts);
 	note_reasons(now);
 	tell_changes(before, next);
@@ -165,7 +165,8 @@ void bond::fill_buckets(snapshot &s, const decision &d) noexcept
 		active |= seat_set{1} << *m.seat;
 		index_of_seat[*m.seat] = index++;
 	});
-	buckets_->set_active(active);
+	weighed_ = weigh(d);
+	buckets_->set_active(active, weighed_);
 	buckets_->describe_holders(index_of_seat, s.bucket);
 }
 

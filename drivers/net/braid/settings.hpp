@@ -67,6 +67,7 @@ struct member_options {
 	std::int32_t priority = 0; // higher is preferred
 	bool sticky = false;       // once active, gives way to no priority
 	bool enabled = true;
+	std::uint32_t weight = 1; // in mode balance, 1 to max_weight
 };
 
 struct wanted_member {
@@ -129,6 +130,8 @@ struct bond_settings {
 	std::uint32_t min_links = 0;
 	// Active-backup: what the backups receive is delivered too.
 	bool all_members_active = false;
+
+	weigh_by weights = weigh_by::option;
 
 	braid::tx_empty tx_empty = braid::tx_empty::keep;
 	braid::rx_port rx_port = braid::rx_port::bond;
