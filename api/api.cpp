@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // The C API: unwraps C arguments, asks the bond, answers with a negative errno and a sentence. Nothing throws across it.
 #include "braid.h"
+#include "braid_pin.h"
 
 #include "bond.hpp"
 #include "devargs.hpp"
 #include "last_error.hpp"
 #include "names/quoted.hpp"
+#include "pin_place.hpp"
 #include "registry.hpp"
 
 #include <rte_bus_vdev.h>
@@ -488,6 +490,7 @@ BRAID_PUBLIC int braid_info_get(std::uint16_t port, struct braid_info *info)
 	out.announce = facts.announce_times;
 	out.announce_interval_ms = facts.announce_interval_ms;
 	out.weights = static_cast<braid_weights>(facts.weights);
+	out.pinning = facts.pinning;
 	return copy_out(port, info, out);
 }
 
@@ -545,6 +548,22 @@ BRAID_PUBLIC int braid_weights_set(std::uint16_t port, enum braid_weights wanted
 			return error(EINVAL, "weights: %d is not something to weigh by", static_cast<int>(wanted));
 		return b.set_weights(static_cast<weigh_by>(wanted));
 	});
+}
+
+BRAID_PUBLIC int braid_pinning_set(std::uint16_t port, int on)
+{
+	return ask_switch(port, "pinning", on, [](bond &b, bool wanted) { return b.set_pinning(wanted); });
+}
+
+BRAID_PUBLIC int braid_pin_lookup(struct braid_pin *pin)
+{
+	if (pin == nullptr)
+		return fail("braid", error(EINVAL, "there is no place for the answer"));
+	const result<pin_place> place = reserve_pin_place();
+	if (!place)
+		return fail("braid", place.error());
+	*pin = {place->flag, static_cast<int>(place->offset)};
+	return 0;
 }
 
 BRAID_PUBLIC int braid_delays_set(std::uint16_t port, std::uint32_t up_delay_ms, std::uint32_t down_delay_ms)

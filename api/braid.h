@@ -199,6 +199,7 @@ struct braid_info {
 	uint32_t announce;             /**< As braid_announce_set(). */
 	uint32_t announce_interval_ms; /**< As braid_announce_set(). */
 	enum braid_weights weights; /**< As braid_weights_set(). */
+	uint8_t pinning;            /**< As braid_pinning_set(). */
 };
 
 /** What an event is about. */
@@ -482,6 +483,12 @@ int braid_member_weight_set(uint16_t bond_port_id, uint32_t id, uint32_t weight)
  * @return -EINVAL not one of enum braid_weights.
  */
 int braid_weights_set(uint16_t bond_port_id, enum braid_weights weights);
+
+/**
+ * 1: packets may name the member that they leave through (braid_pin.h), in every mode; 0 (at first): nobody looks, which costs
+ * less. @return -EINVAL neither 0 nor 1; -ENOENT or -ENOSPC the mbuf has no room left for the name.
+ */
+int braid_pinning_set(uint16_t bond_port_id, int on);
 
 /** Sets when a primary takes over in active-backup. @return -EINVAL not a policy. */
 int braid_primary_reselect_set(uint16_t bond_port_id, enum braid_primary_reselect policy);

@@ -238,6 +238,7 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	sdk::tel_add_dict_uint(d, "announce", f.announce_times);
 	sdk::tel_add_dict_uint(d, "announce_interval_ms", f.announce_interval_ms);
 	rte_tel_data_add_dict_string(d, "weights", to_string(f.weights));
+	rte_tel_data_add_dict_int(d, "pinning", f.pinning);
 	sdk::tel_add_dict_uint(d, "generation", f.generation);
 	sdk::tel_add_dict_uint(d, "publish_last_ns", f.publishing.last_ns);
 	sdk::tel_add_dict_uint(d, "publish_longest_ns", f.publishing.longest_ns);

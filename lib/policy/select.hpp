@@ -7,6 +7,7 @@
 #include "policy/active_backup.hpp"
 #include "policy/balance.hpp"
 #include "policy/broadcast.hpp"
+#include "policy/pinning.hpp"
 #include "policy/receive.hpp"
 #include "policy/round_robin.hpp"
 
@@ -65,6 +66,15 @@ tx_function select_tx(mode m, hash_policy fields, unsigned usable, const tx_opti
 	case mode::alb: break; // refused before a snapshot is built (is_supported)
 	}
 	__builtin_unreachable();
+}
+
+// With pinning, in a snapshot whose tx is chosen, puts that before it.
+template <member_port Port> void put_pinning_before(snapshot &s) noexcept
+{
+	if (s.tx_count == 0)
+		return; // nobody to send to, pinned or not
+	s.pin.others = s.tx;
+	s.tx = send_pinned<Port>;
 }
 
 template <member_port Port> rx_function select_rx(unsigned polled, rx_port owner) noexcept

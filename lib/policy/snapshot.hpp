@@ -9,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 struct rte_mbuf;
@@ -48,6 +49,8 @@ struct alignas(64) tx_lane {
 	// member before the chain of loads through the snapshot has ended.
 	std::uint64_t only_in = 0;
 	port_handle only{};
+	// Behind the line that every burst reads: packets offered that named a member which may not transmit.
+	counter pin_missed;
 };
 
 // What one receive queue of the bond keeps between bursts. Written only by the thread that polls the queue.
@@ -72,6 +75,16 @@ struct rx_source {
 
 using tx_function = std::uint16_t (*)(const snapshot &, tx_lane &, rte_mbuf **, std::uint16_t) noexcept;
 using rx_function = std::uint16_t (*)(const snapshot &, rx_lane &, rte_mbuf **, std::uint16_t) noexcept;
+
+// Where packets name their member, and which members they may name. Only for bonds with pinning (pinning.hpp).
+struct pin_table {
+	tx_function others = nullptr;  // of the mode: for packets that are not pinned
+	std::uint64_t flag = 0;        // of mbuf->ol_flags: the packet is pinned
+	std::size_t offset = 0;        // of the member's id, four bytes, in the mbuf
+	std::uint16_t count = 0;       // members that may transmit, also backups
+	std::array<std::uint32_t, max_members> member{};  // their ids
+	std::array<port_handle, max_members> port{};
+};
 
 // Filled by one writer, then published, then never changed. tx and rx always point to a function.
 class alignas(64) snapshot final : public rcu::retirable {
@@ -100,6 +113,7 @@ public:
 	enum mode mode = mode::round_robin;
 	hash_policy policy = hash_policy::l2;
 	std::uint64_t seed = 0;
+	pin_table pin;
 	std::uint16_t rr_limit = 1;    // round-robin: packets that a member gets in its turn; at least 1
 
 	// Mode balance: hash -> bucket -> index into tx_port. Every entry is below tx_count while tx_count > 0.

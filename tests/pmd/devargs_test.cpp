@@ -70,6 +70,7 @@ void expect_defaults(const bond_settings &settings)
 	EXPECT_EQ(settings.min_links, 0u);
 	EXPECT_FALSE(settings.all_members_active);
 	EXPECT_EQ(settings.weights, weigh_by::option);
+	EXPECT_FALSE(settings.pinning);
 	EXPECT_EQ(settings.tx_empty, tx_empty::keep);
 	EXPECT_EQ(settings.rx_port, rx_port::bond);
 	EXPECT_EQ(settings.rr_limit, 1u);
@@ -101,7 +102,8 @@ TEST(Devargs, EachKeySetsItsFieldAndNoOther)
 	                                  "mac=02:00:00:00:00:0A,socket_id=0,tx_empty=drop,rx_port=member,"
 	                                  "drain_ms=4,seed=5,primary_reselect=failure,min_links=2,"
 	                                  "all_members_active=1,live_rename=0,member_name=wan%d,lsc_on_failover=1,"
-	                                  "weights=speed");
+	                                  "weights=speed,pinning=1");
+	EXPECT_TRUE(settings.pinning);
 	EXPECT_EQ(settings.weights, weigh_by::speed);
 	EXPECT_FALSE(settings.live_rename);
 	EXPECT_STREQ(settings.member_name.c_str(), "wan%d");

@@ -254,7 +254,7 @@ def test_what_is_shown():
             expect_equal(shown, {"name": BOND, "port": port, "started": 1, "mode": "active-backup", "policy": "l2",
                                  "primary": "", "active": "net_null0", "up_delay_ms": 0, "down_delay_ms": 0,
                                  "lsc_poll_period_ms": 10, "usable": 2, "standby": "", "primary_reselect": "always",
-                                 "min_links": 0, "all_members_active": 0, "weights": "option",
+                                 "min_links": 0, "all_members_active": 0, "weights": "option", "pinning": 0,
                                  "live_rename": 1, "member_name": "",
                                  "lsc_on_failover": 0, "events_lost": 0, "auto": [],
                                  "mac_policy": "same", "announce": 1, "announce_interval_ms": 0}, "the bond")

@@ -87,6 +87,12 @@ result<void> bond::open() noexcept
 	}
 	follower_ = std::move(*follower);
 
+	if (settings_.pinning)
+		if (result<void> pinned = set_pinning(true); !pinned) {
+			const error why = pinned.error().in("pinning");
+			close();
+			return why;
+		}
 	for (const wanted_member &wanted : settings_.members)
 		if (result<member_id> added = add(wanted.spec, wanted.options); !added) {
 			const error why = added.error().in("member");

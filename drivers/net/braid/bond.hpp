@@ -21,6 +21,7 @@
 #include "lock_order.hpp"
 #include "member.hpp"
 #include "names/book.hpp"
+#include "pin_place.hpp"
 #include "policy/buckets.hpp"
 #include "policy/snapshot.hpp"
 #include "rcu/read_section.hpp"
@@ -177,6 +178,7 @@ struct bond_facts {
 	std::uint64_t next_event;  // number of the next event
 	std::uint64_t events_lost; // that listeners were too slow for
 	weigh_by weights;
+	bool pinning;
 };
 
 class bond : public std::enable_shared_from_this<bond> {
@@ -251,6 +253,7 @@ public:
 	result<void> set_policy(hash_policy p) noexcept;
 	result<void> set_delays(std::optional<std::uint32_t> up_ms, std::optional<std::uint32_t> down_ms) noexcept;
 	result<void> set_all_members_active(bool on) noexcept;
+	result<void> set_pinning(bool on) noexcept;
 	bond_facts facts() noexcept;
 	std::optional<member_facts> facts_of(member_id id) noexcept;
 	std::vector<member_facts> facts_of_all() noexcept;
@@ -333,7 +336,7 @@ private:
 	using state_guard = std::lock_guard<state_mutex>;
 
 	struct own_counters {
-		std::uint64_t empty_set = 0, dropped = 0, backup_dropped = 0, mac_failures = 0;
+		std::uint64_t empty_set = 0, dropped = 0, backup_dropped = 0, mac_failures = 0, pin_missed = 0;
 		std::uint64_t announced = 0, announcements_failed = 0;
 	};
 
@@ -405,6 +408,7 @@ private:
 	void fill_receive(snapshot &s, const decision &d) const noexcept;
 	bool delivers(member_id id, const decision &d) const noexcept;
 	void fill_buckets(snapshot &s, const decision &d) noexcept;
+	void fill_pins(snapshot &s, const decision &d) const noexcept;
 	seat_weights weigh(const decision &d) const noexcept;
 	bool weighs_otherwise(const decision &d) const noexcept;
 	unsigned buckets_of(const member &m) const noexcept;
@@ -498,6 +502,7 @@ private:
 	std::shared_ptr<const std::vector<directory::place>> places_; // as last published
 	std::unique_ptr<bucket_table> buckets_;
 	seat_map seats_;
+	std::optional<pin_place> pins_; // with pinning
 	weigh_by weights_;
 	seat_weights weighed_ = equal_weights; // what the buckets follow
 	braid::mode mode_;

@@ -30,7 +30,7 @@ std::uint16_t send(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, std::uint1
 	// What s.tx would do for one usable member, sooner: it has no need to wait for what it reads there.
 	if (lane.only_in == s.serial && !lane.look_wanted.load(std::memory_order_relaxed)) [[likely]]
 		return ethdev_port::send(lane.only, lane.queue, pkts, n);
-	if (s.tx_count == 1) {
+	if (s.tx_count == 1 && s.pin.others == nullptr) {
 		// Asked for while the bond learned addresses, which it does no more.
 		if (s.tx != learning && lane.look_wanted.load(std::memory_order_acquire))
 			source_looker::look(lane, pkts, 0);
@@ -120,6 +120,8 @@ void select_functions(snapshot &s, const tx_options &options, rx_port owner, boo
 	s.tx = select_tx<ethdev_port>(s.mode, s.policy, s.tx_count, options);
 	if (learns && s.tx_count != 0)
 		s.tx = learning;
+	if (s.pin.flag != 0)
+		put_pinning_before<ethdev_port>(s);
 	s.rx = select_rx<ethdev_port>(s.rx_count, owner);
 }
 

@@ -19,8 +19,8 @@ std::uint16_t tx_prepare(void *queue, rte_mbuf **pkts, std::uint16_t n) noexcept
 // Sum of the packets that wait on the members' queues, or a negative errno of the first member that cannot tell.
 int rx_queue_count(void *queue) noexcept;
 
-// Sets s.tx and s.rx for the mode, policy and counts that `s` holds. `learns`: what is sent is looked at now and then; in
-// active-backup only.
+// Sets s.tx and s.rx for the mode, policy and counts that `s` holds, and for pinning if its flag is set. `learns`: what is sent is looked at now and
+// then; in active-backup only.
 void select_functions(snapshot &s, const tx_options &options, rx_port owner, bool learns) noexcept;
 
 } // namespace braid

@@ -72,6 +72,23 @@ result<void> bond::set_delays(std::optional<std::uint32_t> up_ms, std::optional<
 	return {};
 }
 
+result<void> bond::set_pinning(bool on) noexcept
+{
+	std::optional<pin_place> wanted;
+	if (on) {
+		const result<pin_place> place = reserve_pin_place();
+		if (!place)
+			return place.error();
+		wanted = *place;
+	}
+	const state_guard state(state_);
+	if (result<void> open = still_open(); !open)
+		return open;
+	if (std::exchange(pins_, wanted).has_value() != on)
+		republish();
+	return {};
+}
+
 result<void> bond::set_all_members_active(bool on) noexcept
 {
 	rcu::bound_what_waits();
@@ -119,6 +136,7 @@ bond_facts bond::facts() noexcept
 		.next_event = next_event,
 		.events_lost = events_lost_,
 		.weights = weights_,
+		.pinning = pins_.has_value(),
 	};
 }
 

@@ -12,8 +12,8 @@ namespace braid {
 namespace {
 
 // Of the bond; then for each member the rows below, then its link failures.
-constexpr const char *bond_rows[] = {"tx_empty_set", "tx_dropped", "rx_backup_dropped", "mac_failures", "announcements_sent",
-                                     "announcements_failed", "addresses_known", "generation", "members", "usable",
+constexpr const char *bond_rows[] = {"tx_empty_set", "tx_dropped", "tx_pin_missed", "rx_backup_dropped", "mac_failures",
+                                     "announcements_sent", "announcements_failed", "addresses_known", "generation", "members", "usable",
                                      "events_lost"};
 constexpr unsigned bond_row_count = std::size(bond_rows);
 
@@ -127,6 +127,7 @@ void bond::reset_counters() noexcept
 	forgotten_.mac_failures += now.mac_failures;
 	forgotten_.announced += now.announced;
 	forgotten_.announcements_failed += now.announcements_failed;
+	forgotten_.pin_missed += now.pin_missed;
 }
 
 bond::own_counters bond::own() noexcept
@@ -137,6 +138,7 @@ bond::own_counters bond::own() noexcept
 		if (lane) {
 			sum.empty_set += lane->empty_set.get();
 			sum.dropped += lane->dropped.get();
+			sum.pin_missed += lane->pin_missed.get();
 		}
 	for (const auto &lane : rx_lanes_)
 		if (lane)
@@ -147,6 +149,7 @@ bond::own_counters bond::own() noexcept
 	sum.empty_set -= forgotten_.empty_set;
 	sum.dropped -= forgotten_.dropped;
 	sum.backup_dropped -= forgotten_.backup_dropped;
+	sum.pin_missed -= forgotten_.pin_missed;
 	return sum;
 }
 
@@ -193,7 +196,7 @@ unsigned bond::xstats(rte_eth_xstat *values, unsigned n) noexcept
 		values[at].value = value;
 		at++;
 	};
-	for (std::uint64_t value : {ours.empty_set, ours.dropped, ours.backup_dropped, ours.mac_failures, ours.announced,
+	for (std::uint64_t value : {ours.empty_set, ours.dropped, ours.pin_missed, ours.backup_dropped, ours.mac_failures, ours.announced,
 	                            ours.announcements_failed, known, f.generation,
 	                            std::uint64_t{f.members}, std::uint64_t{f.usable}, f.events_lost})
 		put(value);

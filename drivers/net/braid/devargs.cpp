@@ -474,6 +474,7 @@ constexpr key_row keys[] = {
 	{"all_members_active", take_bond_switch<&bond_settings::all_members_active>},
 	{"all_slaves_active", take_bond_switch<&bond_settings::all_members_active>}, // Linux's word
 	{"failover_rx_all", take_bond_switch<&bond_settings::all_members_active>},   // lagg's
+	{"pinning", take_bond_switch<&bond_settings::pinning>},
 	{"weights", take_word<&bond_settings::weights, weigh_by_count>},
 	{"tx_empty", take_word<&bond_settings::tx_empty, tx_empty_count>},
 	{"rx_port", take_word<&bond_settings::rx_port, rx_port_count>},

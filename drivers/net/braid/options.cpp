@@ -53,6 +53,7 @@ constexpr option_row options[] = {
 	{"primary_reselect",
 	 [](bond &b, const bond_settings &given) noexcept { return b.set_primary_reselect(given.primary_reselect); }},
 	{"min_links", [](bond &b, const bond_settings &given) noexcept { return b.set_min_links(given.min_links); }},
+	{"pinning", [](bond &b, const bond_settings &given) noexcept { return b.set_pinning(given.pinning); }},
 	{"weights", [](bond &b, const bond_settings &given) noexcept { return b.set_weights(given.weights); }},
 	{"all_members_active", apply_all_members_active},
 	{"all_slaves_active", apply_all_members_active},

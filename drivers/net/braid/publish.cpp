@@ -107,6 +107,8 @@ void bond::publish(const decision &d, change kind) noexcept
 	fill_receive(*next, d);
 	if (mode_ == mode::balance)
 		fill_buckets(*next, d);
+	if (pins_)
+		fill_pins(*next, d);
 	select_functions(*next,
 	                 {.when_empty = settings_.tx_empty, .rr_limit = settings_.rr_limit, .wide = settings_.simd},
 	                 settings_.rx_port, announces());
@@ -124,9 +126,11 @@ void bond::fill_transmit(snapshot &s, const decision &d) const noexcept
 		return;
 	std::array<eth_tx_prep_t, max_members> seen{};
 	visit(members_, d.may_transmit(), [&](const member &m) {
-		if (mode_ == mode::active_backup && m.id != d.active)
+		const bool mode_sends = mode_ != mode::active_backup || m.id == d.active;
+		if (mode_sends)
+			s.tx_port[s.tx_count++] = ethdev_port::handle(m.port);
+		else if (!pins_) // which also lets backups send
 			return;
-		s.tx_port[s.tx_count++] = ethdev_port::handle(m.port);
 		// Members of one driver share the function, and once is enough for them all.
 		const eth_tx_prep_t prepare = rte_eth_devices[m.port].tx_pkt_prepare;
 		const auto end = seen.begin() + s.prepare_count;
@@ -134,6 +138,19 @@ void bond::fill_transmit(snapshot &s, const decision &d) const noexcept
 			seen[s.prepare_count] = prepare;
 			s.prepare_port[s.prepare_count++] = ethdev_port::handle(m.port);
 		}
+	});
+}
+
+// Every member whose link is usable may be named, a backup too: as in Linux, whoever names a member knows why.
+void bond::fill_pins(snapshot &s, const decision &d) const noexcept
+{
+	s.pin.flag = pins_->flag;
+	s.pin.offset = pins_->offset;
+	if (!started_)
+		return;
+	visit(members_, d.may_transmit(), [&s](const member &m) {
+		s.pin.member[s.pin.count] = to_number(m.id);
+		s.pin.port[s.pin.count++] = ethdev_port::handle(m.port);
 	});
 }
 

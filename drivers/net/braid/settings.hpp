@@ -132,6 +132,8 @@ struct bond_settings {
 	bool all_members_active = false;
 
 	weigh_by weights = weigh_by::option;
+	// Packets may name their member.
+	bool pinning = false;
 
 	braid::tx_empty tx_empty = braid::tx_empty::keep;
 	braid::rx_port rx_port = braid::rx_port::bond;
