@@ -31,5 +31,6 @@ template <hash_policy P> std::uint32_t flow_hash_alone(const rte_mbuf &m, std::u
 template std::uint32_t flow_hash_alone<hash_policy::l2>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 template std::uint32_t flow_hash_alone<hash_policy::l23>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 template std::uint32_t flow_hash_alone<hash_policy::l34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_alone<hash_policy::flow>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 
 } // namespace braid

@@ -175,6 +175,7 @@ template <hash_policy P> std::uint32_t flow_hash_alone(const rte_mbuf &m, std::u
 extern template std::uint32_t flow_hash_alone<hash_policy::l2>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 extern template std::uint32_t flow_hash_alone<hash_policy::l23>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 extern template std::uint32_t flow_hash_alone<hash_policy::l34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_alone<hash_policy::flow>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 
 // hashes[i] = flow_hash<P>(*pkts[i], seed) for every i < n. The mbufs themselves are taken to be hot.
 template <hash_policy P>

@@ -243,11 +243,30 @@ public:
 		return done;
 	}
 
+	// Packets that all bring their RSS hash along.
+	[[gnu::noinline]] unsigned by_rss(rte_mbuf *const *pkts, unsigned n, std::uint32_t *hashes) const noexcept
+	{
+		unsigned done = 0;
+		for (; done + lanes <= n; done += lanes, pkts += lanes, hashes += lanes) {
+			for (unsigned k = 0; k < lanes; k++)
+				if ((pkts[k]->ol_flags & RTE_MBUF_F_RX_RSS_HASH) == 0)
+					return done;
+			const auto rss = [pkts](unsigned k) { return static_cast<int>(pkts[k]->hash.rss); };
+			sums s;
+			s.add(_mm256_setr_epi32(rss(0), rss(1), rss(2), rss(3), rss(4), rss(5), rss(6), rss(7)),
+			      _mm256_setzero_si256(), low_key(0), high_key(0));
+			store(hashes, s.values());
+		}
+		return done;
+	}
+
 	// At least eight packets are left.
 	unsigned some(rte_mbuf *const *pkts, unsigned n, std::uint32_t *hashes) const noexcept
 	{
 		if constexpr (P == hash_policy::l2)
 			return by_macs(pkts, n, hashes);
+		if constexpr (P == hash_policy::flow)
+			return by_rss(pkts, n, hashes);
 		const std::byte *frames[lanes];
 		if (!find_frames(pkts, frames))
 			return 0;
@@ -436,5 +455,6 @@ void flow_hash_burst_avx2(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed,
 template void flow_hash_burst_avx2<hash_policy::l2>(rte_mbuf *const *, unsigned, std::uint64_t, std::uint32_t *) noexcept;
 template void flow_hash_burst_avx2<hash_policy::l23>(rte_mbuf *const *, unsigned, std::uint64_t, std::uint32_t *) noexcept;
 template void flow_hash_burst_avx2<hash_policy::l34>(rte_mbuf *const *, unsigned, std::uint64_t, std::uint32_t *) noexcept;
+template void flow_hash_burst_avx2<hash_policy::flow>(rte_mbuf *const *, unsigned, std::uint64_t, std::uint32_t *) noexcept;
 
 } // namespace braid

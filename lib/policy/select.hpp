@@ -16,7 +16,7 @@ namespace braid {
 template <hash_policy P, member_port Port> tx_function balance_function([[maybe_unused]] simd wide) noexcept
 {
 #ifdef RTE_ARCH_X86_64
-	if constexpr (P == hash_policy::l2 || P == hash_policy::l23 || P == hash_policy::l34)
+	if constexpr (P == hash_policy::l2 || P == hash_policy::l23 || P == hash_policy::l34 || P == hash_policy::flow)
 		if (wide == simd::avx2)
 			return spread<balance<flow_hash_burst_avx2<P>>, Port>;
 #endif

@@ -52,6 +52,7 @@ void expect_equal_by_all(const std::vector<rte_mbuf *> &pkts)
 	expect_equal<l2>(pkts);
 	expect_equal<l23>(pkts);
 	expect_equal<l34>(pkts);
+	expect_equal<hash_policy::flow>(pkts);
 }
 
 // A burst of packets that live as long as it.
@@ -97,6 +98,23 @@ TEST(FlowHashSimd, TruncatedPacketsHashAsOneByOne)
 					all.add(prefix(kind.data, length));
 				ASSERT_NO_FATAL_FAILURE(expect_equal_by_all(all.pkts)) << kind.name << ' ' << length;
 			}
+}
+
+// Some or all of the packets bring an RSS hash along; it counts only where the flag says that it is one.
+TEST(FlowHashSimd, ReceivedPacketsHashAsOneByOne)
+{
+	random_packets random(3);
+	for (unsigned round = 0; round < 4000; round++) {
+		batch b;
+		const unsigned n = random.below(simd_batch + 1);
+		const unsigned without = round % 3 == 0 ? 9 : random.below(4) == 0 ? 1 : 0; // one in ten, or so, or none
+		for (unsigned k = 0; k < n; k++) {
+			b.add(random.mutated());
+			b.pkts[k]->hash.rss = random.below(UINT32_MAX);
+			b.pkts[k]->ol_flags = random.below(10) < without ? 0 : RTE_MBUF_F_RX_RSS_HASH;
+		}
+		ASSERT_NO_FATAL_FAILURE(expect_equal_by_all(b.pkts)) << "round " << round;
+	}
 }
 
 // Headers in several segments, next to packets in one piece.
