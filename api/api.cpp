@@ -23,6 +23,7 @@
 namespace braid {
 namespace {
 
+static_assert(std::string_view(BRAID_PIN_FIELD) == pin_field_name && std::string_view(BRAID_PIN_FLAG) == pin_flag_name);
 static_assert(BRAID_MAX_MEMBERS == max_members && BRAID_BUCKETS == bucket_count);
 static_assert(BRAID_WEIGHTS_OPTION == static_cast<int>(weigh_by::option) &&
               BRAID_WEIGHTS_SPEED == static_cast<int>(weigh_by::speed));

@@ -257,7 +257,8 @@ def test_what_is_shown():
                                  "min_links": 0, "all_members_active": 0, "weights": "option", "pinning": 0,
                                  "live_rename": 1, "member_name": "",
                                  "lsc_on_failover": 0, "events_lost": 0, "auto": [],
-                                 "mac_policy": "same", "announce": 1, "announce_interval_ms": 0}, "the bond")
+                                 "mac_policy": "same", "announce": 1, "announce_interval_ms": 0, "members_left": 0,
+                                 "next_member": 0}, "the bond")
             expect_equal(mac.upper(), pmd.ask("/ethdev/info", port)["mac_addr"].upper(), "its MAC address")
             common = {"state": "running", "link": "up", "speed_mbps": 10000, "primary": 0, "delay_remaining_ms": 0,
                       "link_failures": 0, "role": "none", "priority": 0, "sticky": 0, "enabled": 1, "announces": 1,

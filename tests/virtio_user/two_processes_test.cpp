@@ -47,7 +47,9 @@ TEST_F(VirtioUserTwoProcesses, OtherProcessesGetEachPacketOnceInEachModeAndTwice
 	ASSERT_EQ(braid_mode_set(bond.port(), BRAID_MODE_ACTIVE_BACKUP), 0);
 	expect_echo(bond, 256, 384, 1);
 	ASSERT_EQ(braid_mode_set(bond.port(), BRAID_MODE_BROADCAST), 0);
-	expect_echo(bond, 384, 512, 2);
+	// A shared packet takes two descriptors of a virtio ring, and a ring has 256: a copy that finds it full is dropped.
+	expect_echo(bond, 384, 448, 2);
+	expect_echo(bond, 448, 512, 2);
 }
 
 TEST_F(VirtioUserTwoProcesses, ProcessThatDiesIsReplacedByTheOtherMember)

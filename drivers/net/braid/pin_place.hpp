@@ -9,6 +9,10 @@
 
 namespace braid {
 
+// The same as BRAID_PIN_FIELD and BRAID_PIN_FLAG, which api.cpp checks.
+inline constexpr char pin_field_name[] = "net_braid_dynfield_pin";
+inline constexpr char pin_flag_name[] = "net_braid_dynflag_pinned";
+
 struct pin_place {
 	std::size_t offset;
 	std::uint64_t flag;
