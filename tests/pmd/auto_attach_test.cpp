@@ -6,7 +6,9 @@
 #include "port_view.hpp"
 #include "test_bond.hpp"
 
+#include <atomic>
 #include <memory>
+#include <thread>
 
 namespace braid {
 namespace {
@@ -233,6 +235,72 @@ TEST_F(AutoAttach, WhatAnOperatorRemovedStaysAwayUntilItAppearsAnew)
 	EXPECT_EQ(owner_of(port.port_id()), "");
 	ASSERT_EQ(port.replug(), 0);
 	EXPECT_TRUE(runs(bond, port));
+}
+
+// The number of the port is then that of the device which has appeared.
+TEST_F(AutoAttach, ADeviceThatAppearsAnewWhileItIsRemovedJoins)
+{
+	fake_port port(named("anew1")), other;
+	test_bond bond("mode=active-backup,mac_policy=follow,primary=" + port.name() + ",member=" + other.name() +
+	               ",auto=" + rule_for("anew"));
+	ASSERT_EQ(bond.bring_up(), 0);
+	ASSERT_EQ(bond.active(), port.name());
+	const std::uint32_t id = bond.id_of(port.name());
+	other.hold(fake_op::mac_set); // which takes over the address
+	std::thread remover([&] { EXPECT_EQ(braid_member_remove_now(bond.port(), id), 0) << braid_error_text(); });
+	EXPECT_TRUE(eventually([&] { return other.waiting(fake_op::mac_set) == 1; }));
+	EXPECT_EQ(port.replug(), 0);
+	other.release(fake_op::mac_set);
+	remover.join();
+	EXPECT_TRUE(runs(bond, port));
+	EXPECT_NE(bond.id_of(port.name()), id);
+}
+
+// Keeps the worker of a bond from attaching anything until it is opened.
+class busy_worker {
+public:
+	explicit busy_worker(const test_bond &bond) : port_(bond.port())
+	{
+		EXPECT_EQ(braid_event_callback_register(port_, wait, this), 0);
+		EXPECT_EQ(braid_policy_set(port_, BRAID_POLICY_L34), 0);
+		EXPECT_TRUE(eventually([&] { return inside_.load(); }));
+	}
+	~busy_worker()
+	{
+		open_ = true;
+		EXPECT_EQ(braid_event_callback_unregister(port_, wait, this), 0);
+	}
+	busy_worker(const busy_worker &) = delete;
+	busy_worker &operator=(const busy_worker &) = delete;
+
+private:
+	static void wait(std::uint16_t, const braid_event *, void *arg)
+	{
+		auto &self = *static_cast<busy_worker *>(arg);
+		self.inside_ = true;
+		EXPECT_TRUE(eventually([&] { return self.open_.load(); }));
+	}
+
+	const std::uint16_t port_;
+	std::atomic<bool> inside_{false}, open_{false};
+};
+
+TEST_F(AutoAttach, APortThatIsNotMeantAnyMoreWhenItsTurnComesIsGivenBack)
+{
+	fake_options twin = named("turn1", false);
+	twin.mac = local_mac(7);
+	fake_port port(twin);
+	test_bond bond(std::string("auto=mac,mac=") + text_of(local_mac(7)));
+	ASSERT_EQ(bond.bring_up(), 0);
+	{
+		const busy_worker busy(bond);
+		ASSERT_EQ(port.plug(), 0);
+		EXPECT_EQ(owner_of(port.port_id()), "net_braid0");
+		rte_ether_addr another = local_mac(8);
+		ASSERT_EQ(rte_eth_dev_default_mac_addr_set(bond.port(), &another), 0);
+	}
+	EXPECT_TRUE(eventually([&] { return owner_of(port.port_id()).empty(); }));
+	EXPECT_EQ(bond.info().members, 0u);
 }
 
 TEST_F(AutoAttach, AMemberWhoseDeviceVanishedWaitsForItLikeAnyOther)

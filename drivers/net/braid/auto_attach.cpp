@@ -57,20 +57,27 @@ std::vector<auto_rule> bond::rules() noexcept
 // the state lock held, inside the port's own event: only what ethdev keeps of it may be read.
 bool bond::reserve_for_rules(std::uint16_t port, const port_facts &facts) noexcept
 {
+	by_rule_.appeared++;
 	by_rule_.refused[port] = false;
 	by_rule_.barred[port] = false;
 	by_rule_.announced[port] = false;
 	const rte_eth_dev_owner &present = rte_eth_devices[port].data->owner;
-	if (present.id != RTE_ETH_DEV_NO_OWNER || is_braid_port(port) || !means(rules_, port, facts))
+	if (present.id != RTE_ETH_DEV_NO_OWNER || is_braid_port(port) || !means(rules_, port, facts, mac_for_rules()))
 		return false;
 	by_rule_.announced[port] = rte_eth_dev_owner_set(port, &owner_) == 0;
 	return by_rule_.announced[port];
 }
 
-bool bond::means(const rule_list &rules, std::uint16_t port, const port_facts &facts) const noexcept
+// The address that rules compare with: none as long as it means nothing to anybody. With the state lock held.
+std::optional<rte_ether_addr> bond::mac_for_rules() const noexcept
 {
-	const rte_ether_addr *const bond_mac = mac_made_up_ ? nullptr : dev_->data->mac_addrs;
-	return matches(rules, facts, rte_eth_devices[port].data->mac_addrs, bond_mac);
+	return mac_made_up_ ? std::nullopt : std::optional(mac_);
+}
+
+bool bond::means(const rule_list &rules, std::uint16_t port, const port_facts &facts,
+                 const std::optional<rte_ether_addr> &bond_mac) noexcept
+{
+	return matches(rules, facts, rte_eth_devices[port].data->mac_addrs, bond_mac ? &*bond_mac : nullptr);
 }
 
 // Attaches the ports that rules mean and nobody has, the lowest first. Members that wait for a port have had it by now. One that
@@ -80,9 +87,13 @@ bool bond::attach_by_rules(attaching which) noexcept
 {
 	const std::vector<found_port> all = ports_meant(which);
 	for (const found_port &found : all) {
+		{
+			// Before: a device that goes and comes back meanwhile announces itself anew.
+			const state_guard state(state_);
+			by_rule_.announced[found.port] = false;
+		}
 		const result<void> joined = found.started ? error(EBUSY, "the application has started it") : attach_by_rule(found);
 		const state_guard state(state_);
-		by_rule_.announced[found.port] = false;
 		if (joined || by_rule_.refused[found.port])
 			continue;
 		by_rule_.refused[found.port] = true;
@@ -96,17 +107,20 @@ std::vector<bond::found_port> bond::ports_meant(attaching which) noexcept
 {
 	rule_list rules;
 	decltype(by_rule_) marks;
+	std::optional<rte_ether_addr> bond_mac;
 	std::vector<member_spec> waited_for;
 	{
 		const state_guard state(state_);
 		rules = rules_;
 		marks = by_rule_;
+		bond_mac = mac_for_rules();
 		for (const member_ptr &m : members_)
 			waited_for.push_back(m->spec);
 	}
 	std::vector<found_port> all;
 	if (rules.empty())
 		return all;
+	decltype(marks.announced) settled; // is there, and has joined by its name or is not meant any more
 	find_living_port([&](std::uint16_t port) {
 		const rte_eth_dev_data &data = *rte_eth_devices[port].data;
 		const port_facts facts = facts_of_port(port);
@@ -116,14 +130,31 @@ std::vector<bond::found_port> bond::ports_meant(attaching which) noexcept
 		// Whoever names it goes first, also with a reason why it could not join.
 		const bool named = std::any_of(waited_for.begin(), waited_for.end(),
 		                               [&](const member_spec &spec) { return matches(spec, facts); });
-		if (candidate && free && !named && means(rules, port, facts)) {
+		if (candidate && free && !named && means(rules, port, facts, bond_mac)) {
 			found_port found{.port = port, .spec = {}, .started = data.dev_started != 0};
 			rte_strscpy(found.spec.text, data.name, sizeof found.spec.text);
 			all.push_back(found);
+		} else if (marks.announced[port]) {
+			settled[port] = true;
 		}
 		return false; // look at all of them
 	});
+	if (settled.any())
+		expect_no_more(settled, marks.appeared);
 	return all;
+}
+
+// Or else they would be looked for, and owned, for ever. Left for the next look if a device has appeared since `appeared` was
+// read: it may have one of these numbers.
+void bond::expect_no_more(const std::bitset<RTE_MAX_ETHPORTS> &ports, std::uint64_t appeared) noexcept
+{
+	{
+		const state_guard state(state_);
+		if (by_rule_.appeared != appeared)
+			return;
+		by_rule_.announced &= ~ports;
+	}
+	give_back_unused_ports();
 }
 
 result<void> bond::attach_by_rule(const found_port &found) noexcept

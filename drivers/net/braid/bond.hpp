@@ -355,9 +355,11 @@ private:
 	};
 	bool attach_by_rules(attaching which) noexcept;
 	std::vector<found_port> ports_meant(attaching which) noexcept;
+	void expect_no_more(const std::bitset<RTE_MAX_ETHPORTS> &ports, std::uint64_t appeared) noexcept;
 	result<void> attach_by_rule(const found_port &found) noexcept;
 	void make_room_for(const found_port &found) noexcept;
-	bool means(const rule_list &rules, std::uint16_t port, const port_facts &facts) const noexcept;
+	static bool means(const rule_list &rules, std::uint16_t port, const port_facts &facts,
+	                  const std::optional<rte_ether_addr> &bond_mac) noexcept;
 	void give_back_unused_ports() noexcept;
 	bool expected(std::uint16_t port) noexcept;
 	void adopt_mac(const rte_ether_addr &mac) noexcept;
@@ -390,6 +392,7 @@ private:
 	result<name> promise_name(member_id id, const member_options &options, const char *device) noexcept;
 	void forget(const member_ptr &m, std::string reason) noexcept;
 	bool reserve_for_rules(std::uint16_t port, const port_facts &facts) noexcept;
+	std::optional<rte_ether_addr> mac_for_rules() const noexcept;
 	member_ptr member_with(member_id id) const noexcept;
 	member_ptr member_on(std::uint16_t port) const noexcept;
 	member_facts facts_about(const member &m) const noexcept;
@@ -527,6 +530,7 @@ private:
 		std::bitset<RTE_MAX_ETHPORTS> announced; // meant, reserved, and about to be usable
 		std::bitset<RTE_MAX_ETHPORTS> refused;   // meant and could not join: told once
 		std::bitset<RTE_MAX_ETHPORTS> barred;    // removed by an operator, until it appears anew
+		std::uint64_t appeared = 0;              // ports since the bond was made
 	} by_rule_;
 	std::uint64_t generation_ = 0;
 	port_counters departed_;          // what removed members had counted

@@ -139,7 +139,7 @@ result<void> bond::take_out(member_id id, leaving how) noexcept
 	warn_of_duplicate(*m);
 	{
 		const state_guard state(state_);
-		if (m->port != no_port)
+		if (m->port != no_port && !m->vanished) // or else the number may be that of a device which has just appeared
 			by_rule_.barred[m->port] = true;
 		forget(m, std::move(left));
 	}

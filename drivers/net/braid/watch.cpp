@@ -150,8 +150,8 @@ void bond::on_new_port(std::uint16_t port) noexcept
 			return;
 		bool wanted = false;
 		for (const member_ptr &m : members_) {
-			// Of one that is gone, the farewell is still to come; it looks for what has been announced.
-			const bool waits = m->state == member_state::pending || m->state == member_state::gone;
+			// Of one that is lost, the farewell is still to come; it looks for what has been announced.
+			const bool waits = m->state == member_state::pending || m->lost;
 			if (!waits || !matches(m->spec, facts))
 				continue;
 			m->refused_port = no_port;
