@@ -217,7 +217,8 @@ enum braid_event_kind {
 	/** A pending member, or without an id a port that a rule means, appeared and could not join; `reason` says why. */
 	BRAID_EVENT_ATTACH_FAILED = 10,
 	BRAID_EVENT_EVENTS_LOST = 11,    /**< Told to listeners only: they were too slow, `reason` says for how many. */
-	BRAID_EVENT_MAC_CHANGED = 12,    /**< BRAID_MAC_BY_ACTIVE: the bond has the address of its new active member. */
+	BRAID_EVENT_MAC_CHANGED = 12,    /**< BRAID_MAC_BY_ACTIVE: the bond has the address of its new active member. Without a
+	                                      member: of all, when that ended during a failover. */
 	BRAID_EVENT_MAC_FAILED = 13,     /**< After a failover the member kept the address it had; `reason` says why. */
 };
 

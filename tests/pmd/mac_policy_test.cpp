@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <thread>
 
 namespace braid {
 namespace {
@@ -88,6 +89,29 @@ TEST_F(MacPolicy, SameIsTheDefault)
 }
 
 // --- by_active
+
+// Members are told one after the other, and a failover waits for none of them.
+TEST_F(MacPolicy, ByActiveIsGivenUpDuringAFailover)
+{
+	const auto give_up_by = [&](auto change) {
+		test_bond bond(exactly{devargs("mac_policy=by_active")});
+		ASSERT_EQ(bond.bring_up(), 0);
+		event_recorder recorder(bond);
+		second_.hold(fake_op::mac_set);
+		std::thread operator_thread([&] { EXPECT_EQ(change(bond), 0) << braid_error_text(); });
+		ASSERT_TRUE(eventually([&] { return second_.waiting(fake_op::mac_set) == 1; }));
+		first_.set_link(false);
+		EXPECT_EQ(mac_of(bond.port()), own(second_));
+		second_.release(fake_op::mac_set);
+		operator_thread.join();
+		EXPECT_EQ(addresses(), std::vector(3, mac_of(bond.port())));
+		recorder.settle();
+		EXPECT_NE(recorder.last(BRAID_EVENT_MAC_CHANGED).reason.find(mac_of(bond.port())), std::string::npos);
+		first_.set_link(true);
+	};
+	give_up_by([](const test_bond &bond) { return policy(bond, BRAID_MAC_SAME); });
+	give_up_by([](const test_bond &bond) { return braid_mode_set(bond.port(), BRAID_MODE_BALANCE); });
+}
 
 TEST_F(MacPolicy, ByActiveTheBondHasTheAddressOfItsActiveMember)
 {

@@ -425,6 +425,8 @@ private:
 	bool announces() const noexcept { return announce_times_ != 0 && mode_ == mode::active_backup; }
 	void take_mac(const rte_ether_addr &mac) noexcept;
 	bool take_mac_of(member_id id) noexcept;
+	void tell_of_mac(member_id id) noexcept;
+	void stand_by_mac(const rte_ether_addr &given) noexcept;
 	std::vector<mac_change> mac_changes(const mac_rule &rule, std::span<const member_id> stuck) const noexcept;
 	void tell(event_kind kind, member_id id = member_id::none, std::string reason = {}, const name &before = {}) noexcept;
 
@@ -458,7 +460,7 @@ private:
 	void note_mac(member &m, const rte_ether_addr &mac) noexcept;
 	result<void> give_mac(member &m, const rte_ether_addr &mac, mac_policy p) noexcept;
 	result<void> move_macs(const mac_rule &rule) noexcept;
-	result<void> prepare_macs(braid::mode m, mac_policy p) noexcept;
+	result<rte_ether_addr> prepare_macs(braid::mode m, mac_policy p) noexcept;
 	void settle_macs() noexcept;
 	void warn_of_duplicate(const member &left) noexcept;
 	void follow() noexcept;

@@ -28,14 +28,16 @@ result<void> bond::set_mode(braid::mode m) noexcept
 				             name_of(member->id).c_str());
 		}
 	const std::lock_guard addresses(addresses_);
-	if (result<void> moved = prepare_macs(m, mac_policy_); !moved)
-		return moved;
+	const result<rte_ether_addr> given = prepare_macs(m, mac_policy_);
+	if (!given)
+		return given.error();
 	wanted_.sharing = m == mode::broadcast;
 
 	const state_guard state(state_);
 	if (mode_ == m)
 		return {};
 	mode_ = m;
+	stand_by_mac(*given);
 	republish();
 	tell(event_kind::mode_changed, member_id::none, std::string("mode is ") + to_string(m));
 	return {};

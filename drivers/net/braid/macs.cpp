@@ -153,8 +153,9 @@ result<void> bond::move_macs(const mac_rule &rule) noexcept
 	}
 }
 
-// Gives every member what mode and policy ask for, before they are in force. With addresses_ held.
-result<void> bond::prepare_macs(braid::mode m, mac_policy p) noexcept
+// Gives every member what mode and policy ask for, before they are in force; tells for which address of the bond. With
+// addresses_ held.
+result<rte_ether_addr> bond::prepare_macs(braid::mode m, mac_policy p) noexcept
 {
 	mac_rule rule;
 	const mac_policy next = m == mode::active_backup ? p : mac_policy::same;
@@ -163,11 +164,28 @@ result<void> bond::prepare_macs(braid::mode m, mac_policy p) noexcept
 		rule = present_mac_rule();
 	}
 	if (std::exchange(rule.policy, next) == next)
-		return {};
+		return rule.bond;
 	if (next == mac_policy::follow)
 		if (result<void> able = all_can_follow(); !able)
-			return able;
-	return move_macs(rule);
+			return able.error();
+	if (result<void> moved = move_macs(rule); !moved)
+		return moved.error();
+	return rule.bond;
+}
+
+// Once mode and policy are in force. A failover that came while members were told has changed the bond's address if by_active
+// was in force until now: they have been given the one before. With the state lock held.
+void bond::stand_by_mac(const rte_ether_addr &given) noexcept
+{
+	if (mac_policy_in(mode_) == mac_policy::by_active || same_mac(given, mac_))
+		return;
+	take_mac(given);
+	tell_of_mac(member_id::none);
+}
+
+void bond::tell_of_mac(member_id id) noexcept
+{
+	tell(event_kind::mac_changed, id, std::string("the MAC address is ") + mac_text(mac_).c_str());
 }
 
 result<void> bond::all_can_follow() noexcept
@@ -200,10 +218,12 @@ result<void> bond::set_mac_policy(mac_policy p) noexcept
 	if (result<void> open = still_open(); !open)
 		return open;
 	const std::lock_guard addresses(addresses_);
-	if (result<void> moved = prepare_macs(mode_, p); !moved)
-		return moved;
+	const result<rte_ether_addr> given = prepare_macs(mode_, p);
+	if (!given)
+		return given.error();
 	const state_guard state(state_);
 	mac_policy_ = p;
+	stand_by_mac(*given);
 	macs_due_ = true; // somebody else may have become active meanwhile
 	follow_up(last_, last_);
 	return {};
@@ -270,7 +290,7 @@ bool bond::take_mac_of(member_id id) noexcept
 	if (!m || rte_is_valid_assigned_ether_addr(&m->own_mac) == 0 || same_mac(m->own_mac, mac_))
 		return false;
 	take_mac(m->own_mac);
-	tell(event_kind::mac_changed, id, std::string("the MAC address is ") + mac_text(mac_).c_str());
+	tell_of_mac(id);
 	return true;
 }
 
