@@ -88,6 +88,18 @@ TEST_F(MacPolicy, SameIsTheDefault)
 	EXPECT_TRUE(stays_false([&] { return second_.count(fake_op::mac_set) != told; })) << "nothing is to be done";
 }
 
+// A device that is refused leaves the bond as it was, which it would have been the first to give an address.
+TEST_F(MacPolicy, WhoIsRefusedGivesNoAddress)
+{
+	fake_port fixed({.no_live_mac = true});
+	test_bond bond("mode=active-backup,mac_policy=follow");
+	const std::string before = mac_of(bond.port());
+	EXPECT_EQ(bond.add(fixed.name()), -ENOTSUP);
+	EXPECT_EQ(mac_of(bond.port()), before);
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	EXPECT_EQ(mac_of(bond.port()), own(first_));
+}
+
 // --- by_active
 
 // Members are told one after the other, and a failover waits for none of them.

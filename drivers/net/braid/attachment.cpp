@@ -104,10 +104,10 @@ result<void> bond::attach_device(member &m, std::uint16_t port) noexcept
 		const state_guard state(state_);
 		m.own_mac = m.mac = own_mac;
 	}
-	if (nobody_else_is_here(m))
-		adopt_mac(own_mac);
 	if (result<void> able = can_follow(m); !able)
 		return able;
+	if (nobody_else_is_here(m))
+		adopt_mac(own_mac);
 	if (!runs_)
 		return {};
 	if (result<void> up = bring_up(m); !up)
