@@ -32,6 +32,9 @@ bool pairs_queues(std::string_view driver) noexcept
 	return driver == "net_virtio" || driver == "net_virtio_user" || driver == "net_tap" || driver == "net_af_xdp";
 }
 
+// The other side of a memif hangs up when it is offered more rings than its application has receive queues.
+bool counts_queues(std::string_view driver) noexcept { return driver == "net_memif"; }
+
 constexpr std::uint16_t announce_descriptors = 128;
 
 // The first offload named in the set, for people.
@@ -156,7 +159,7 @@ bool claimed_port::has_spare_tx_queue(const member_config &wanted) const noexcep
 		return false;
 	if (pairs_queues(info.driver_name) && wanted.tx_queues >= wanted.rx_queues)
 		return false;
-	return info.max_tx_queues > wanted.tx_queues;
+	return info.max_tx_queues > wanted.tx_queues && !counts_queues(info.driver_name);
 }
 
 // With a queue for announcements where there is one. A device that is refused it has it not: the bond can do without.
