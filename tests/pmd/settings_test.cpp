@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <numeric>
+#include <thread>
 
 namespace braid {
 namespace {
@@ -801,6 +802,22 @@ TEST_F(Capabilities, WaitingPacketsAreCountedOverMembers)
 	EXPECT_EQ(rte_eth_rx_queue_count(bond.port(), 0), 5);
 	EXPECT_EQ(rte_eth_rx_queue_count(bond.port(), 1), 1);
 	EXPECT_EQ(bond.receive(0) + bond.receive(1), 6);
+}
+
+// It is no member for now; when it comes back it gets what the others have.
+TEST_F(Settings, ADeviceThatVanishesMeanwhileHindersNoOther)
+{
+	fake_port goes({.announces_rmv = true}), stays;
+	test_bond bond("round-robin", {&goes, &stays});
+	ASSERT_EQ(bond.bring_up(), 0);
+	goes.fail(fake_op::mtu_set, EIO);
+	goes.hold(fake_op::mtu_set);
+	std::thread operator_thread([&] { EXPECT_EQ(rte_eth_dev_set_mtu(bond.port(), 1400), 0) << braid_error_text(); });
+	EXPECT_TRUE(eventually([&] { return goes.waiting(fake_op::mtu_set) == 1; }));
+	EXPECT_TRUE(goes.vanish());
+	goes.release(fake_op::mtu_set);
+	operator_thread.join();
+	EXPECT_EQ(stays.mtu(), 1400);
 }
 
 } // namespace

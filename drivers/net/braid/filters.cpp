@@ -21,7 +21,7 @@ template <typename Change, typename Undo> result<void> bond::on_all_members(Chan
 				continue;
 			done = change(*(*m)->claimed);
 		}
-		if (done)
+		if (done || (*m)->vanished) // it is no member for now, which hinders nobody
 			continue;
 		const error why = done.error();
 		// The one that refused is undone as well, since it may have done half; that it refuses the same again is no news.

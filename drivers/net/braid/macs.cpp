@@ -138,7 +138,7 @@ result<void> bond::move_macs(const mac_rule &rule) noexcept
 			made.push_back({m, m->mac});
 		}
 		const result<void> given = give_mac(*made.back().m, step->to, rule.policy);
-		if (given)
+		if (given || made.back().m->vanished) // it is no member for now, which hinders nobody
 			continue;
 		// The one that refused is undone as well, since it may have done half; that it refuses the same again is no news.
 		const error why = given.error();
