@@ -4,6 +4,7 @@
 #include "test_bond.hpp"
 
 #include "base/mode.hpp"
+#include "links.hpp"
 
 #include <dlfcn.h>
 
@@ -15,13 +16,6 @@
 
 namespace braid {
 namespace {
-
-fake_options raising_lsc()
-{
-	fake_options options;
-	options.announces_lsc = true;
-	return options;
-}
 
 void no_listener(std::uint16_t, const braid_event *, void *) {}
 

@@ -209,6 +209,18 @@ protected:
 		});
 	}
 
+	// Until stopped, as all that join in; `telemetry` must live that long.
+	void let_links_flap_and_be_watched(telemetry_client &telemetry)
+	{
+		join_in("links", [this](auto &dice, const auto &step) {
+			step("set_link");
+			ports_[dice() % port_count].set_link(dice() % 3 != 0, dice() % 2 == 0);
+		});
+		join_in("telemetry", [this, &telemetry](auto &dice, const auto &step) {
+			monitor(telemetry, dice, ports_[dice() % port_count].name(), step);
+		});
+	}
+
 	// `test_bond` logs what it does not find, so members are asked for by number here.
 	static std::uint32_t any_member(std::uint16_t bond, std::minstd_rand &dice)
 	{
@@ -402,14 +414,8 @@ TEST_F(Commotion, EndsWithEverybodyAliveAndEverythingInOrder)
 		join_in(who, [&](auto &dice, const auto &step) { operate(port, dice, step); });
 	join_in("application", [&](auto &dice, const auto &step) { change_settings(port, dice, step); });
 	join_in("reader", [&](auto &dice, const auto &step) { read(port, dice, step); });
-	join_in("links", [&](auto &dice, const auto &step) {
-		step("set_link");
-		ports_[dice() % port_count].set_link(dice() % 3 != 0, dice() % 2 == 0);
-	});
 	const auto telemetry = std::make_unique<telemetry_client>();
-	join_in("telemetry", [&](auto &dice, const auto &step) {
-		monitor(*telemetry, dice, ports_[dice() % port_count].name(), step);
-	});
+	let_links_flap_and_be_watched(*telemetry);
 	join_in("packets", [&](auto &dice, const auto &step) {
 		step("inject");
 		rte_mbuf *const packet = make_packet(udp_flow(dice() % 64));
@@ -482,14 +488,8 @@ TEST_F(Commotion, DoesNotHinderADestruction)
 			if (port < RTE_MAX_ETHPORTS)
 				operate(port, dice, step);
 		});
-	join_in("links", [&](auto &dice, const auto &step) {
-		step("set_link");
-		ports_[dice() % port_count].set_link(dice() % 3 != 0, dice() % 2 == 0);
-	});
 	const auto telemetry = std::make_unique<telemetry_client>();
-	join_in("telemetry", [&](auto &dice, const auto &step) {
-		monitor(*telemetry, dice, ports_[dice() % port_count].name(), step);
-	});
+	let_links_flap_and_be_watched(*telemetry);
 	std::minstd_rand dice(1);
 	for (unsigned round = 0; round < 12; round++) {
 		test_bond bond("mode=active-backup,member=" + ports_[0].name());

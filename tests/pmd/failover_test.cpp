@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // Who is active when links fail and return, how soon, and who is kept waiting by a slow device: nobody.
 #include "event_recorder.hpp"
+#include "links.hpp"
 #include "test_bond.hpp"
 
 #include <array>
@@ -9,24 +10,6 @@
 
 namespace braid {
 namespace {
-
-constexpr std::uint32_t an_hour_ms = 3'600'000;
-
-fake_options raising_lsc()
-{
-	fake_options options;
-	options.announces_lsc = true;
-	return options;
-}
-
-// A bond that polls no link within the time of a test.
-exactly patiently(const std::string &mode, std::initializer_list<const fake_port *> members)
-{
-	std::string args = std::string(patient) + ",mode=" + mode;
-	for (const fake_port *member : members)
-		args += ",member=" + member->name();
-	return {args};
-}
 
 std::uint64_t now_ns()
 {

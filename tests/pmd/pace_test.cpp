@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // A burst that does not end keeps every snapshot since its beginning alive. How much memory that may take.
+#include "links.hpp"
 #include "test_bond.hpp"
 
 #include <gtest/gtest.h>
@@ -14,13 +15,6 @@ namespace {
 // Above this many operators wait (lib/rcu/retire.hpp); each of them may be one over it, and each member may be lost once.
 constexpr std::uint64_t most_waiting = 8192;
 constexpr std::uint64_t some_more = 16;
-
-fake_options raising_lsc()
-{
-	fake_options o;
-	o.announces_lsc = true;
-	return o;
-}
 
 class Pace : public mbuf_accounting {
 protected:

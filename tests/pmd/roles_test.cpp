@@ -3,6 +3,7 @@
 // deliver, members that are disabled. Who ought to be active is tested in tests/unit/failover; here it is, and stays so over
 // replugs, restarts and renames.
 #include "event_recorder.hpp"
+#include "links.hpp"
 #include "port_view.hpp"
 #include "test_bond.hpp"
 
@@ -10,13 +11,6 @@
 
 namespace braid {
 namespace {
-
-fake_options raising_lsc()
-{
-	fake_options options;
-	options.announces_lsc = true;
-	return options;
-}
 
 // 0 or the negative errno of the API.
 int add_as(const test_bond &bond, const fake_port &port, braid_role role, const char *name = nullptr)

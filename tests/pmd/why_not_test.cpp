@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // Why a member does not transmit and for how long: each reason, in the C API and in what it prints.
 #include "event_recorder.hpp"
+#include "links.hpp"
 #include "test_bond.hpp"
 
 #include <cstdio>
@@ -9,15 +10,6 @@
 
 namespace braid {
 namespace {
-
-constexpr std::uint32_t an_hour_ms = 3'600'000;
-
-fake_options raising_lsc()
-{
-	fake_options options;
-	options.announces_lsc = true;
-	return options;
-}
 
 // What the ethdev op priv_dump prints.
 std::string dump_of(const test_bond &bond)
@@ -34,13 +26,6 @@ std::string dump_of(const test_bond &bond)
 
 class WhyNot : public mbuf_accounting {
 protected:
-	exactly patiently(const std::string &mode, std::initializer_list<const fake_port *> members)
-	{
-		std::string args = std::string(patient) + ",mode=" + mode;
-		for (const fake_port *member : members)
-			args += ",member=" + member->name();
-		return {args};
-	}
 	static braid_why_not why(const test_bond &bond, const fake_port &port) { return bond.info_of(port.name()).why_not; }
 
 	fake_port first_{raising_lsc()}, second_{raising_lsc()};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "failover/failover.hpp"
+#include "members.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,25 +9,8 @@
 namespace braid {
 namespace {
 
-using ids = std::vector<member_id>;
-
-constexpr member_id a{1};
-constexpr member_id b{2};
-constexpr member_id c{3};
-constexpr link_report up{.up = true, .speed_mbps = 10000, .full_duplex = true};
-constexpr link_report down{};
 
 ids usable(const decision &d) { return {d.usable().begin(), d.usable().end()}; }
-
-// A bond whose members work already, in the order given; the delays of the test are set afterwards.
-failover with_members_up(std::initializer_list<member_id> members)
-{
-	failover f;
-	for (member_id id : members)
-		EXPECT_TRUE(f.join(id, up, 0));
-	f.evaluate(0);
-	return f;
-}
 
 TEST(Failover, OwnsNoMemoryThatCouldBeAllocated)
 {

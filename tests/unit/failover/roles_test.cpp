@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // Who becomes active when members have roles, priorities and a will to stay; and min_links.
-#include "failover/failover.hpp"
+#include "members.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,27 +9,10 @@
 namespace braid {
 namespace {
 
-using ids = std::vector<member_id>;
-
-constexpr member_id a{1};
-constexpr member_id b{2};
-constexpr member_id c{3};
 constexpr member_id d{4};
-constexpr link_report up{.up = true, .speed_mbps = 10000, .full_duplex = true};
 constexpr link_report faster{.up = true, .speed_mbps = 25000, .full_duplex = true};
-constexpr link_report down{};
 
 ids transmitting(const decision &d) { return {d.may_transmit().begin(), d.may_transmit().end()}; }
-
-// Works already, in the order given; nobody has a role.
-failover with_members_up(std::initializer_list<member_id> members)
-{
-	failover f;
-	for (member_id id : members)
-		EXPECT_TRUE(f.join(id, up, 0));
-	f.evaluate(0);
-	return f;
-}
 
 // The link of the active member fails and comes back; who is active then.
 member_id after_a_bounce(failover &f, time_ms now)
