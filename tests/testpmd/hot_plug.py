@@ -4,9 +4,8 @@
 import json
 
 from checks import case, expect, expect_equal, wait_until
+from taps import BOND, TAPS, taps_in_active_backup
 from testpmd import Testpmd
-
-BOND = "net_braid0"
 
 
 def test_pending_members():
@@ -94,17 +93,8 @@ def test_vanishing_members():
             pmd.wait_for_traffic(port)
 
 
-TAPS = {"net_tap1": "braid1", "net_tap2": "braid2"}
-
-
 def test_deleted_tap():
-    devices = [f"{tap},iface={interface}" for tap, interface in TAPS.items()]
-    with Testpmd(*devices, f"{BOND},mode=active-backup,primary=net_tap1," + ",".join(f"member={tap}" for tap in TAPS),
-                 "net_null0", namespace=True) as pmd:
-        port = pmd.show()["port"]
-        pmd.start_forwarding()
-        pmd.wait_for_members(*TAPS)
-        wait_until(lambda: pmd.show()["active"] == "net_tap1", "the primary is active")
+    with taps_in_active_backup() as (pmd, port):
         pmd.steer("member_rename", BOND, "net_tap1", "uplink")
         id_ = next(id_ for id_, m in pmd.show()["members"].items() if m["name"] == "uplink")
         pmd.type(f"port config mtu {port} 1400")

@@ -4,10 +4,8 @@
 import time
 
 from checks import case, expect, expect_equal, wait_until
-from testpmd import Testpmd
+from taps import TAPS, taps_in_active_backup
 
-BOND = "net_braid0"
-TAPS = {"net_tap1": "braid1", "net_tap2": "braid2"}
 PULLS = 3
 
 
@@ -16,13 +14,7 @@ def set_link(pmd, tap, state):
 
 
 def test_failover():
-    devices = [f"{tap},iface={interface}" for tap, interface in TAPS.items()]
-    with Testpmd(*devices, f"{BOND},mode=active-backup,primary=net_tap1," + ",".join(f"member={tap}" for tap in TAPS),
-                 "net_null0", namespace=True) as pmd:
-        port = pmd.show()["port"]
-        pmd.start_forwarding()
-        pmd.wait_for_members(*TAPS)
-        wait_until(lambda: pmd.show()["active"] == "net_tap1", "the primary is active")
+    with taps_in_active_backup() as (pmd, port):
         with case("a member whose kernel link goes down is replaced within a second, and the traffic goes on"):
             delays = []
             for _ in range(PULLS):
