@@ -192,6 +192,8 @@ class Testpmd:
     def state(self, bond="net_braid0"):
         """What /braid/show tells, without what grows by itself: to be compared with what it tells later."""
         shown = self.show(bond)
+        for of_its_own_accord in ("retired", "publish_last_ns", "publish_longest_ns"):
+            shown.pop(of_its_own_accord)
         for member in shown["members"].values():
             member.pop("why_not_ms")
         return shown
