@@ -5,6 +5,7 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
+#include <rte_pause.h>
 
 #include <pthread.h>
 #include <sched.h>
@@ -118,10 +119,22 @@ void leave_measuring_cpu()
 errand::errand(std::function<void()> what)
 	: thread_([this, what = std::move(what)] {
 		  leave_measuring_cpu();
+		  state_.store(state::ready);
+		  state_.notify_one();
+		  while (state_.load(std::memory_order_acquire) == state::ready)
+			  rte_pause();
 		  what();
-		  done_.store(true, std::memory_order_release);
+		  state_.store(state::done, std::memory_order_release);
 	  })
-{}
+{
+	state_.wait(state::coming);
+}
+
+errand::~errand()
+{
+	start();
+	thread_.join();
+}
 
 background::background(std::function<void()> step) : step_(std::move(step)), thread_([this] { loop(); }) {}
 

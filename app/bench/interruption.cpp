@@ -6,7 +6,8 @@
 #include "failover/failover.hpp"
 #include "policy/buckets.hpp"
 
-#include <atomic>
+#include <rte_pause.h>
+
 #include <chrono>
 #include <cstdio>
 #include <functional>
@@ -55,23 +56,17 @@ failover_time fail_over(subject &bond, forwarder &traffic)
 	sink &other = &broken == &bond.members().front() ? bond.members().back() : bond.members().front();
 	other.forget_first_send();
 	std::uint64_t lost = 0;
-	std::atomic<bool> ready = false, polling = false;
 	long preempted = 0, puller_preempted = 0;
 	{
-		const errand pull([&] {
-			ready.store(true);
-			ready.notify_one();
-			while (!polling.load()) {
-			}
+		errand pull([&] {
 			const long before = preemptions();
 			lost = rte_rdtsc_precise();
 			broken.set_link(false);
 			puller_preempted = preemptions() - before;
 		});
-		ready.wait(false);
 		preempted = preemptions();
 		traffic.round();
-		polling.store(true);
+		pull.start();
 		const std::uint64_t deadline = rte_rdtsc() + 10 * rte_get_tsc_hz();
 		while (other.first_send() == 0) {
 			traffic.round();
@@ -182,89 +177,6 @@ operation_times time_decision(unsigned members, unsigned rounds)
 	return watch.times();
 }
 
-// One device beside those that carry the traffic.
-class guest {
-public:
-	guest(subject &bond, sink &device) : port_(bond.port()), others_(info_of(port_).usable), device_(device) {}
-
-	void add()
-	{
-		succeed(braid_member_add(port_, device_.name().c_str(), nullptr, nullptr), "add");
-		wait_for_usable(port_, others_ + 1);
-	}
-	void remove() { succeed(braid_member_remove(port_, id_of(port_, device_.name())), "remove"); }
-	void unplug()
-	{
-		device_.unplug();
-		wait_for_usable(port_, others_);
-	}
-	void plug()
-	{
-		device_.plug();
-		wait_for_usable(port_, others_ + 1);
-	}
-
-private:
-	const std::uint16_t port_;
-	const unsigned others_;
-	sink &device_;
-};
-
-// The longest time between the ends of two rounds, and what a round takes, while something goes on.
-struct window {
-	std::uint64_t begin = rte_rdtsc(), last = begin, longest = 0, rounds = 0;
-
-	void forward(forwarder &traffic)
-	{
-		traffic.round();
-		const std::uint64_t now = rte_rdtsc();
-		longest = std::max(longest, now - last);
-		last = now;
-		rounds++;
-	}
-	std::uint64_t length() const { return last - begin; }
-	double round_us() const { return us_from(length()) / static_cast<double>(rounds); }
-};
-
-// Gaps in windows in which a change is made, and in windows of the same length in which nothing is.
-class gaps {
-public:
-	gaps(const std::string &what, void (guest::*change)())
-		: change_(change), changed_("gap, " + what), quiet_("gap, as long without")
-	{}
-
-	void measure(guest &visitor, forwarder &traffic)
-	{
-		window changed;
-		{
-			const errand change([&] { (visitor.*change_)(); });
-			while (!change.done())
-				changed.forward(traffic);
-		}
-		changed_.add(us_from(changed.longest));
-		window quiet;
-		while (quiet.length() < changed.length())
-			quiet.forward(traffic);
-		quiet_.add(us_from(quiet.longest));
-		round_us_.push_back(quiet.round_us());
-	}
-
-	// What a change adds must drown in the machine's own noise, but for one round.
-	void report(std::vector<operation_times> &to) const
-	{
-		const operation_times quiet = quiet_.times();
-		operation_times changed = changed_.times();
-		changed.must = time_bound::median(quiet.us.p90 + summarize(round_us_).median);
-		to.push_back(changed);
-		to.push_back(quiet);
-	}
-
-private:
-	void (guest::*const change_)();
-	stopwatch changed_, quiet_;
-	std::vector<double> round_us_;
-};
-
 } // namespace
 
 std::vector<operation_times> time_failovers(unsigned rounds)
@@ -282,29 +194,6 @@ std::vector<operation_times> time_publications(unsigned rounds)
 			all.push_back(time_publication(m, members, rounds));
 	all.push_back(time_decision(max_members, rounds));
 	return all;
-}
-
-std::vector<operation_times> time_gaps(unsigned rounds)
-{
-	bond_options options;
-	options.mode = mode::round_robin;
-	options.members = 3;
-	const auto bond = braid_bond(options);
-	wait_for_usable(bond->port(), 3);
-	sink device;
-	guest visitor(*bond, device);
-	forwarder traffic(bond->port());
-	gaps all[] = {{"member added", &guest::add},
-	              {"device unplugged", &guest::unplug},
-	              {"device plugged in", &guest::plug},
-	              {"member removed", &guest::remove}};
-	for (unsigned k = 0; k < rounds; k++)
-		for (gaps &each : all)
-			each.measure(visitor, traffic);
-	std::vector<operation_times> times;
-	for (const gaps &each : all)
-		each.report(times);
-	return times;
 }
 
 } // namespace braid::bench
