@@ -306,7 +306,8 @@ void bond::settle_macs() noexcept
 		member_ptr m;
 		{
 			const state_guard state(state_);
-			macs_due_ = false; // this look sees all that has been asked for
+			if (std::exchange(macs_due_, false)) // by another failover: whoever refused before it is asked again
+				stuck.clear();
 			const mac_rule rule = present_mac_rule();
 			if (rule.policy != mac_policy::follow || !started_)
 				return;
@@ -325,8 +326,8 @@ void bond::settle_macs() noexcept
 	}
 }
 
-// The thread that does what a failover leaves to be done: addresses first, since announcements tell of them. It is one of its own because the worker may be busy for seconds with
-// a device that it attaches, or a listener that it calls.
+// The thread that does what a failover leaves to be done: addresses first, since announcements tell of them. It is one of its
+// own because the worker may be busy for seconds with a device that it attaches, or a listener that it calls.
 void bond::follow() noexcept
 {
 	std::unique_lock state(state_);
