@@ -210,7 +210,7 @@ enum braid_event_kind {
 	BRAID_EVENT_MEMBER_RENAMED = 3,  /**< old_name is what it was called before. */
 	BRAID_EVENT_MEMBER_USABLE = 4,   /**< It may transmit. */
 	BRAID_EVENT_MEMBER_UNUSABLE = 5, /**< It may not transmit any more; `reason` is one word, as /braid/show's why_not. */
-	BRAID_EVENT_ACTIVE_CHANGED = 6,  /**< Active-backup; id is BRAID_NO_MEMBER when there is none. */
+	BRAID_EVENT_ACTIVE_CHANGED = 6,  /**< Active-backup, also when it begins; id is BRAID_NO_MEMBER when there is none. */
 	BRAID_EVENT_MODE_CHANGED = 7,    /**< Mode or policy. */
 	BRAID_EVENT_LINK_UP = 8,         /**< Of the bond: the first member became usable. */
 	BRAID_EVENT_LINK_DOWN = 9,       /**< Of the bond: no member is usable. */
@@ -522,10 +522,11 @@ int braid_all_members_active_set(uint16_t bond_port_id, int on);
 int braid_mac_policy_set(uint16_t bond_port_id, enum braid_mac_policy policy);
 
 /**
- * Sets how often, after a failover of active-backup, neighbours and switches are told where the addresses are now that the bond
- * has seen itself send from: by gratuitous ARP and unsolicited neighbour advertisements, the first at once. They are sent over
- * a transmit queue that the application does not use; a member is given one when it is started while announcements are on, and
- * sends none if its device has none to spare (`announces` of braid_member_info, and one line in the log).
+ * Sets how often, after a failover of active-backup or a change to that mode, neighbours and switches are told where the
+ * addresses are now that the bond has seen itself send from: by gratuitous ARP and unsolicited neighbour advertisements, the
+ * first at once. They are sent over a transmit queue that the application does not use; a member is given one when it is
+ * started while announcements are on, and sends none if its device has none to spare (`announces` of braid_member_info, and one
+ * line in the log).
  *
  * @param times  0 (off) to 255.
  * @param interval_ms  Between two of them, 0 to 3,600,000; 0: lsc_poll_period_ms.
@@ -566,8 +567,8 @@ int braid_events_read(uint16_t bond_port_id, uint64_t *next, struct braid_event_
                       uint64_t *missed);
 
 /**
- * Whether the application also gets RTE_ETH_EVENT_INTR_LSC of the bond when another member becomes active in active-backup
- * (devarg lsc_on_failover), as when the bond's link goes up or down. Several changes in a row may be one event.
+ * Whether the application also gets RTE_ETH_EVENT_INTR_LSC of the bond with each BRAID_EVENT_ACTIVE_CHANGED (devarg
+ * lsc_on_failover), as when the bond's link goes up or down. Several changes in a row may be one event.
  * @param on  0 (the default) or 1.
  */
 int braid_lsc_on_failover_set(uint16_t bond_port_id, int on);

@@ -227,6 +227,20 @@ TEST_F(Announce, OtherModesNeedNoQueueAndLearnNothing)
 	}));
 }
 
+// In the mode before, packets came from every member, and switches have learned the addresses at any of them.
+TEST_F(Announce, ThatOneMemberCarriesEverythingFromNowOnIsAnnounced)
+{
+	test_bond bond(devargs("announce_interval_ms=1"));
+	ASSERT_EQ(bond.bring_up(), 0);
+	const rte_ether_addr mac = mac_of_bond(bond);
+	make_known(bond, {from(0x0a000005, mac)}, 1);
+	ASSERT_EQ(bond.mode(BRAID_MODE_ROUND_ROBIN), 0);
+	EXPECT_EQ(first_.kept(queue_of_announcements), 0u);
+	ASSERT_EQ(bond.mode(BRAID_MODE_ACTIVE_BACKUP), 0);
+	EXPECT_EQ(bond.active(), first_.name()) << "as before";
+	EXPECT_EQ(announcements_of(first_, 1), (counts{{"10.0.0.5 at " + text_of(mac), 1}}));
+}
+
 TEST_F(Announce, CanBeSwitchedOffAndOnUnderTraffic)
 {
 	test_bond bond(devargs());

@@ -85,6 +85,30 @@ TEST_F(EventStream, IsReadByWhoComesLate)
 	EXPECT_EQ(read_events(bond, next).status, 0) << "nothing has happened since";
 }
 
+// That one of its members is the active one is news where nobody was before, also if it would have been in that mode too.
+TEST_F(EventStream, TellsWhoIsActiveWhenActiveBackupBegins)
+{
+	test_bond bond(devargs("round-robin"));
+	ASSERT_EQ(bond.bring_up(), 0);
+	ASSERT_EQ(bond.add(first_.name(), "wan"), 0);
+	ASSERT_EQ(bond.add(second_.name(), "lan"), 0);
+	std::uint64_t next = BRAID_EVENTS_FROM_NOW;
+	ASSERT_EQ(read_events(bond, next, 0).status, 0);
+	ASSERT_EQ(bond.mode(BRAID_MODE_ACTIVE_BACKUP), 0);
+	const page begun = read_events(bond, next);
+	ASSERT_EQ(begun.records.size(), 2u);
+	EXPECT_EQ(begun.records[0].kind, BRAID_EVENT_MODE_CHANGED);
+	EXPECT_EQ(begun.records[1].kind, BRAID_EVENT_ACTIVE_CHANGED);
+	EXPECT_STREQ(begun.records[1].name, "wan");
+	EXPECT_EQ(begun.records[1].generation, begun.records[0].generation) << "one publication";
+	ASSERT_EQ(bond.mode(BRAID_MODE_BROADCAST), 0);
+	first_.set_link(false);
+	first_.set_link(true);
+	EXPECT_EQ(read_events(bond, next).records.size(), 3u) << "the mode and the link: in other modes nobody is the active one";
+	ASSERT_EQ(bond.mode(BRAID_MODE_ACTIVE_BACKUP), 0);
+	EXPECT_STREQ(read_events(bond, next).records.back().name, "lan") << "which failover has kept in mind";
+}
+
 TEST_F(EventStream, IsReadInPiecesOfAnySize)
 {
 	test_bond bond(devargs("balance"));
@@ -372,6 +396,8 @@ TEST_F(LscOnFailover, RaisesTheBondsLscWhenAnotherMemberBecomesActive)
 	ASSERT_EQ(bond.mode(BRAID_MODE_BALANCE), 0);
 	told.settle();
 	EXPECT_EQ(events, 3u) << "nobody is the active one in other modes";
+	ASSERT_EQ(bond.mode(BRAID_MODE_ACTIVE_BACKUP), 0);
+	EXPECT_TRUE(eventually([&] { return events == 4; })) << "and now one is";
 	EXPECT_EQ(braid_lsc_on_failover_set(bond.port(), 2), -EINVAL);
 	ASSERT_EQ(rte_eth_dev_callback_unregister(bond.port(), RTE_ETH_EVENT_INTR_LSC, count, &events), 0);
 }

@@ -79,6 +79,13 @@ struct event {
 	std::string reason;
 };
 
+// What has been done to a bond, to be told together with what comes of it.
+struct news {
+	event_kind kind;
+	member_id id = member_id::none;
+	std::string reason;
+};
+
 // What a late reader is given. What is kept is at least the last 1024 events.
 struct event_page {
 	std::vector<event> events; // one after the other, the oldest first
@@ -400,7 +407,9 @@ private:
 	void reconsider(time_ms now) noexcept;
 	enum class change { counts, same_operation };
 	void publish(const decision &d, change kind) noexcept;
-	void republish(member_id joined = member_id::none) noexcept;
+	void republish(std::span<const news> cause = {}) noexcept;
+	void republish(member_id joined) noexcept;
+	void act_on(const decision &next, time_ms now, std::span<const news> cause) noexcept;
 	void publish_directory() noexcept; // when the members, their devices or their names have changed
 	void publish_names() noexcept;     // when only names have
 	result<rename_plan> plan_rename(std::span<const rename_wish> wishes) const noexcept;
@@ -415,11 +424,12 @@ private:
 	seat_weights weigh(const decision &d) const noexcept;
 	bool weighs_otherwise(const decision &d) const noexcept;
 	unsigned buckets_of(const member &m) const noexcept;
-	void tell_changes(const decision &before, const decision &after) noexcept;
+	void tell_of_usable(const decision &before, const decision &after) noexcept;
+	bool tell_of_active(const decision &d) noexcept;
 	void update_link(const decision &d) noexcept;
 	void announce_link() noexcept;
 	void wake_watcher_for(const decision &d) noexcept;
-	void follow_up(const decision &before, const decision &after) noexcept;
+	void follow_up(const decision &before, const decision &after, bool active_is_news) noexcept;
 	mac_policy mac_policy_in(braid::mode m) const noexcept { return m == mode::active_backup ? mac_policy_ : mac_policy::same; }
 	mac_rule present_mac_rule() const noexcept;
 	bool announces() const noexcept { return announce_times_ != 0 && mode_ == mode::active_backup; }
@@ -500,6 +510,7 @@ private:
 	bool look_now_ = false;           // a link has changed that only its driver can tell about
 	failover failover_;
 	decision last_;
+	member_id told_active_ = member_id::none; // whom listeners take for the active one
 	name_book names_;
 	name member_name_ = settings_.member_name;
 	bool live_rename_ = settings_.live_rename;

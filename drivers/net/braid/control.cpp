@@ -38,8 +38,8 @@ result<void> bond::set_mode(braid::mode m) noexcept
 		return {};
 	mode_ = m;
 	stand_by_mac(*given);
-	republish();
-	tell(event_kind::mode_changed, member_id::none, std::string("mode is ") + to_string(m));
+	const news cause{event_kind::mode_changed, member_id::none, std::string("mode is ") + to_string(m)};
+	republish({&cause, 1});
 	return {};
 }
 
@@ -52,8 +52,8 @@ result<void> bond::set_policy(hash_policy p) noexcept
 	if (policy_ == p)
 		return {};
 	policy_ = p;
-	republish();
-	tell(event_kind::mode_changed, member_id::none, std::string("policy is ") + to_string(p));
+	const news cause{event_kind::mode_changed, member_id::none, std::string("policy is ") + to_string(p)};
+	republish({&cause, 1});
 	return {};
 }
 

@@ -225,7 +225,7 @@ result<void> bond::set_mac_policy(mac_policy p) noexcept
 	mac_policy_ = p;
 	stand_by_mac(*given);
 	macs_due_ = true; // somebody else may have become active meanwhile
-	follow_up(last_, last_);
+	follow_up(last_, last_, false);
 	return {};
 }
 
@@ -268,14 +268,14 @@ void bond::warn_of_duplicate(const member &left) noexcept
 }
 
 // What a decision leaves to be done once it is published. Waits for nothing: the state lock is held.
-void bond::follow_up(const decision &before, const decision &after) noexcept
+void bond::follow_up(const decision &before, const decision &after, bool active_is_news) noexcept
 {
 	if (!started_ || mode_ != mode::active_backup)
 		return;
 	const bool moved = mac_policy_ == mac_policy::by_active && take_mac_of(after.chosen);
 	// Not otherwise: this is called at every poll, and a member that refuses is asked again after a change only.
 	macs_due_ |= after.chosen != before.chosen;
-	if (moved || after.active != before.active) {
+	if (moved || active_is_news) {
 		const std::uint32_t interval = announce_interval_ms_ != 0 ? announce_interval_ms_ : settings_.lsc_poll_period_ms;
 		announcing_.begin(after.active != member_id::none ? announce_times_ : 0, interval, now_ms());
 	}

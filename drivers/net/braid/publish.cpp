@@ -57,32 +57,38 @@ void bond::report(member &m, const rte_eth_link &link, time_ms now) noexcept
 void bond::reconsider(time_ms now) noexcept
 {
 	const decision next = failover_.evaluate(now);
-	const bool one_sends = mode_ == mode::active_backup;
-	const decision before = std::exchange(last_, next);
-	if (next.usable_changed || next.carrier_changed || (one_sends && next.chosen != before.chosen) || weighs_otherwise(next))
+	const bool another_sends = mode_ == mode::active_backup && next.chosen != last_.chosen;
+	if (next.usable_changed || next.carrier_changed || another_sends || weighs_otherwise(next))
 		publish(next, change::counts);
-	note_reasons(now);
-	tell_changes(before, next);
-	follow_up(before, next);
-	update_link(next); // in any case, since a speed may have become known
-	wake_watcher_for(next);
+	act_on(next, now, {});
 }
 
-// Publishes in any case: the members, the mode or something else in the snapshot has changed. Listeners hear of the member
-// that has joined, if one has, before they hear what it does.
-void bond::republish(member_id joined) noexcept
+// Publishes in any case: the members, the mode or something else in the snapshot has changed.
+void bond::republish(std::span<const news> cause) noexcept
 {
 	const time_ms now = now_ms();
 	const decision next = failover_.evaluate(now);
-	const decision before = std::exchange(last_, next);
 	publish(next, change::counts);
-	note_reasons(now);
-	if (joined != member_id::none)
-		tell(event_kind::member_added, joined);
-	tell_changes(before, next);
 	macs_due_ = true;
-	follow_up(before, next);
-	update_link(next);
+	act_on(next, now, cause);
+}
+
+void bond::republish(member_id joined) noexcept
+{
+	const news cause{event_kind::member_added, joined, {}};
+	republish(std::span(&cause, joined != member_id::none ? 1 : 0));
+}
+
+// What follows from a decision once it is published. Listeners hear of its cause before they hear what came of it.
+void bond::act_on(const decision &next, time_ms now, std::span<const news> cause) noexcept
+{
+	const decision before = std::exchange(last_, next);
+	note_reasons(now);
+	for (const news &one : cause)
+		tell(one.kind, one.id, one.reason);
+	tell_of_usable(before, next);
+	follow_up(before, next, tell_of_active(next));
+	update_link(next); // in any case, since a speed may have become known
 	wake_watcher_for(next);
 }
 
@@ -214,7 +220,7 @@ void bond::update_link(const decision &d) noexcept
 	tell(link.link_status == RTE_ETH_LINK_UP ? event_kind::link_up : event_kind::link_down);
 }
 
-void bond::tell_changes(const decision &before, const decision &after) noexcept
+void bond::tell_of_usable(const decision &before, const decision &after) noexcept
 {
 	for (member_id id : before.may_transmit())
 		if (!contains(after.may_transmit(), id) && started_)
@@ -223,11 +229,20 @@ void bond::tell_changes(const decision &before, const decision &after) noexcept
 	for (member_id id : after.may_transmit())
 		if (!contains(before.may_transmit(), id))
 			tell(event_kind::member_usable, id);
-	if (mode_ == mode::active_backup && after.active != before.active) {
-		if (lsc_on_failover_)
-			announce_link();
-		tell(event_kind::active_changed, after.active);
-	}
+}
+
+// Against what was told last and not against the decision before: failover has somebody in mind in every mode, but only
+// active-backup makes him the active one. That nobody is when it ends is told by the change of the mode. True if it is news.
+bool bond::tell_of_active(const decision &d) noexcept
+{
+	const bool one_sends = mode_ == mode::active_backup;
+	const member_id active = one_sends ? d.active : member_id::none;
+	if (std::exchange(told_active_, active) == active || !one_sends)
+		return false;
+	if (lsc_on_failover_)
+		announce_link();
+	tell(event_kind::active_changed, active);
+	return true;
 }
 
 } // namespace braid
