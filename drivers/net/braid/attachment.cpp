@@ -58,6 +58,7 @@ result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
 		joining_ = m;
 		m->port = port;
 		m->vanished = false;
+		m->found_missing = false;
 	}
 	// Looked at again: of a device that has begun to go before joining_ was set, on_port_destroyed() has told nobody, and
 	// its number may be another one's by now.
@@ -93,7 +94,6 @@ result<void> bond::attach_device(member &m, std::uint16_t port) noexcept
 				return able;
 		m.claimed.emplace(std::move(*claimed));
 		m.seen_up = false;
-		m.found_missing = false;
 		own_mac = m.claimed->own_mac();
 		rte_strscpy(arriving_name_, rte_eth_devices[port].data->name, sizeof arriving_name_);
 		port_counters now;

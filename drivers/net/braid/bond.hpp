@@ -458,6 +458,7 @@ private:
 	void sample_counters() noexcept;
 	void let_go(const member_ptr &m) noexcept;
 	void forget_device(const member_ptr &m) noexcept;
+	void forget_device_later(const member_ptr &m) noexcept; // on the worker
 	void look_for_ports() noexcept;
 	bool expects_a_port() noexcept;
 	void forget_claim(member &m) noexcept;

@@ -78,7 +78,8 @@ struct member {
 	bool told_silent = false; // that it has no queue for announcements
 	bool seen_up = false;            // the link, at the last poll
 	time_ms next_presence_check = 0; // when to ask whether the device is still there
-	// The device has vanished without an event. Set under `device` by whoever polls, acted upon once.
+	// The device has vanished without an event. Set under `device` by whoever polls, acted upon once and forgotten under the
+	// state lock.
 	std::atomic<bool> found_missing{false};
 };
 

@@ -61,7 +61,7 @@ void bond::poll_links() noexcept
 {
 	for (const member_ptr &m : members()) {
 		if (!ask_link(*m, asking::if_free)) {
-			if (m->found_missing.exchange(false))
+			if (m->found_missing)
 				tell_missing(m);
 			continue;
 		}
@@ -185,17 +185,18 @@ bool bond::expects_a_port() noexcept
 	});
 }
 
-// As if its driver had told.
+// As if its driver had told. A finding is about the device that the member had when it was asked: attach() forgets it with the
+// state lock held, so that it is not held against the next one.
 void bond::tell_missing(const member_ptr &m) noexcept
 {
-	std::uint16_t port = no_port;
 	{
 		const state_guard state(state_);
-		if (m->state == member_state::running && !m->vanished)
-			port = m->port;
+		if (!m->found_missing.exchange(false) || m->state != member_state::running || m->vanished)
+			return;
+		dead_[m->port] = true;
+		lose(*m);
 	}
-	if (port != no_port)
-		on_port_removed(port);
+	forget_device_later(m);
 }
 
 // The device is going: nothing is sent to it from here on. Forgetting it waits for bursts, which this thread must not.
@@ -210,6 +211,11 @@ void bond::on_port_removed(std::uint16_t port) noexcept
 		dead_[port] = true;
 		lose(*m);
 	}
+	forget_device_later(m);
+}
+
+void bond::forget_device_later(const member_ptr &m) noexcept
+{
 	{
 		const std::lock_guard inbox(inbox_);
 		lost_.push_back(m);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// Stops a thread in front of the nth mutex that it takes. What a thread remembers from one lock to the next may have come to
+// mean something else in between; a test that has it happen in front of each lock in turn finds where.
+#pragma once
+
+#include <atomic>
+
+namespace braid {
+
+// One at a time. Counts from its construction; the mutexes of tests and libraries count too, so a test tries one number
+// after the other.
+class turnstile {
+public:
+	// By the thread's name, as the system shows it: "braid-watch".
+	turnstile(const char *thread, unsigned nth);
+	// Opens, and returns when nobody is in it.
+	~turnstile();
+	turnstile(const turnstile &) = delete;
+	turnstile &operator=(const turnstile &) = delete;
+
+	bool is_occupied() const { return occupied_; }
+	// Whether it has let somebody go on.
+	bool was_passed() const { return passed_; }
+	void open();
+
+	// Called by every thread in front of every mutex.
+	static void pass() noexcept;
+
+private:
+	bool is_for_this_thread() const noexcept;
+	void stop_here() noexcept;
+
+	const char *const thread_;
+	std::atomic<unsigned> left_;
+	std::atomic<bool> occupied_{false}, passed_{false}, open_{false};
+};
+
+} // namespace braid
