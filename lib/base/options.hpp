@@ -18,8 +18,13 @@ enum class rx_port : std::uint8_t { bond, member };
 inline constexpr unsigned rx_port_count = 2;
 
 // Which instructions a burst uses where there is a choice; automatic: the widest that the machine has.
-enum class simd : std::uint8_t { automatic, scalar, avx2 };
-inline constexpr unsigned simd_count = 3;
+enum class simd : std::uint8_t {
+	automatic,
+	scalar,
+	avx2,
+	avx512, // F, VL, BW and DQ; on registers of 256 bits, so that no processor lowers its clock for them
+};
+inline constexpr unsigned simd_count = 4;
 
 // What a member of mode balance weighs.
 enum class weigh_by : std::uint8_t {
@@ -40,6 +45,7 @@ constexpr const char *to_string(simd s) noexcept
 	case simd::automatic: return "auto";
 	case simd::scalar: return "scalar";
 	case simd::avx2: return "avx2";
+	case simd::avx512: return "avx512";
 	}
 	return "?";
 }

@@ -17,7 +17,7 @@ template <hash_policy P, member_port Port> tx_function balance_function([[maybe_
 {
 #ifdef RTE_ARCH_X86_64
 	if constexpr (P == hash_policy::l2 || P == hash_policy::l23 || P == hash_policy::l34 || P == hash_policy::flow)
-		if (wide == simd::avx2)
+		if (wide == simd::avx2 || wide == simd::avx512)
 			return spread<balance<flow_hash_burst_avx2<P>>, Port>;
 #endif
 	return spread<balance<flow_hash_burst<P>>, Port>;

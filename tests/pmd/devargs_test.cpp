@@ -200,7 +200,7 @@ TEST(Devargs, AWordOfASettingIsReadAsItIsPrinted)
 		EXPECT_EQ(accepted(std::string("tx_empty=") + to_string(t)).tx_empty, t);
 	for (rx_port r : {rx_port::bond, rx_port::member})
 		EXPECT_EQ(accepted(std::string("rx_port=") + to_string(r)).rx_port, r);
-	for (simd w : {simd::automatic, simd::scalar, simd::avx2})
+	for (simd w : {simd::automatic, simd::scalar, simd::avx2, simd::avx512})
 		EXPECT_EQ(accepted(std::string("simd=") + to_string(w)).simd, w);
 	for (unsigned limit : {1u, 2u, 32u, 65535u})
 		EXPECT_EQ(accepted("rr_limit=" + std::to_string(limit)).rr_limit, limit);
@@ -552,7 +552,7 @@ TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 		{"rr_limit=0", EINVAL, "rr_limit: \"0\" is not a whole number of packets from 1 to 65535"},
 		{"rr_limit=65536", EINVAL, "rr_limit: \"65536\" is not a whole number of packets from 1 to 65535"},
 		{"rr_limit=-1", EINVAL, "rr_limit: \"-1\" is not a whole number of packets from 1 to 65535"},
-		{"simd=sse", EINVAL, "simd: \"sse\" is not one of its values; use auto, scalar or avx2"},
+		{"simd=sse", EINVAL, "simd: \"sse\" is not one of its values; use auto, scalar, avx2 or avx512"},
 		{"rx_port=1", EINVAL, "rx_port: \"1\" is not one of its values; use bond or member"},
 
 		{"lsc_poll_period_ms=0", EINVAL,

@@ -64,7 +64,7 @@ int probe(rte_vdev_device *vdev) noexcept
 	result<bond_settings> settings = parse_devargs(rte_vdev_device_args(vdev), device);
 	if (!settings)
 		return refuse(device, settings.error());
-	const result<simd> instructions = resolve(settings->simd);
+	const result<simd> instructions = resolve(settings->simd, this_machine());
 	if (!instructions)
 		return refuse(device, instructions.error());
 	settings->simd = *instructions;
@@ -128,7 +128,7 @@ BRAID_REGISTER_VDEV("net_braid", driver,
                     "lsc_poll_period_ms=<ms> up_delay=<ms> down_delay=<ms> mac=<address> socket_id=<n> "
                     "primary_reselect=<always|better|failure> weights=<option|speed> pinning=<0|1> min_links=<n> all_members_active=<0|1> "
                     "mac_policy=<same|by_active|follow> announce=<n> announce_interval_ms=<ms> "
-                    "tx_empty=<keep|drop> rx_port=<bond|member> rr_limit=<n> simd=<auto|scalar|avx2> "
+                    "tx_empty=<keep|drop> rx_port=<bond|member> rr_limit=<n> simd=<auto|scalar|avx2|avx512> "
                     "drain_ms=<ms> seed=<n> "
                     "live_rename=<0|1> member_name=<template> lsc_on_failover=<0|1>");
 

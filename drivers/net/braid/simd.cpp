@@ -15,31 +15,45 @@ namespace braid {
 namespace {
 
 // Why not, or nullptr.
-const char *missing_for_avx2() noexcept
+const char *missing_for(simd wanted, const machine &on) noexcept
 {
-#ifdef RTE_ARCH_X86_64
-	if (rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX2) <= 0 || rte_cpu_get_flag_enabled(RTE_CPUFLAG_BMI2) <= 0)
+	if (!on.x86_64)
+		return "this driver was built for another architecture";
+	if (!on.avx2 || (wanted == simd::avx512 && !on.avx512))
 		return "this processor does not have it";
-	if (rte_vect_get_max_simd_bitwidth() < RTE_VECT_SIMD_256)
+	if (!on.wide)
 		return "EAL allows less than 256 bits (--force-max-simd-bitwidth)";
 	return nullptr;
-#else
-	return "this driver was built for another architecture";
-#endif
 }
 
 } // namespace
 
-result<simd> resolve(simd wanted) noexcept
+machine this_machine() noexcept
 {
+#ifdef RTE_ARCH_X86_64
+	const auto all = [](auto... flags) { return ((rte_cpu_get_flag_enabled(flags) > 0) && ...); };
+	return {.x86_64 = true,
+	        .avx2 = all(RTE_CPUFLAG_AVX2, RTE_CPUFLAG_BMI2),
+	        .avx512 = all(RTE_CPUFLAG_AVX512F, RTE_CPUFLAG_AVX512VL, RTE_CPUFLAG_AVX512BW, RTE_CPUFLAG_AVX512DQ),
+	        .wide = rte_vect_get_max_simd_bitwidth() >= RTE_VECT_SIMD_256};
+#else
+	return {};
+#endif
+}
+
+result<simd> resolve(simd wanted, const machine &on) noexcept
+{
+	if (wanted == simd::automatic) {
+		for (const simd widest : {simd::avx512, simd::avx2})
+			if (missing_for(widest, on) == nullptr)
+				return widest;
+		return simd::scalar;
+	}
 	if (wanted == simd::scalar)
 		return simd::scalar;
-	const char *const missing = missing_for_avx2();
-	if (missing == nullptr)
-		return simd::avx2;
-	if (wanted == simd::automatic)
-		return simd::scalar;
-	return error(ENOTSUP, "simd: %s cannot be used: %s", to_string(wanted), missing);
+	if (const char *const missing = missing_for(wanted, on); missing != nullptr)
+		return error(ENOTSUP, "simd: %s cannot be used: %s", to_string(wanted), missing);
+	return wanted;
 }
 
 } // namespace braid

@@ -7,8 +7,18 @@
 
 namespace braid {
 
+// What there is to choose from.
+struct machine {
+	bool x86_64 = false;    // the driver was built for it
+	bool avx2 = false;      // with BMI2, as every processor has it
+	bool avx512 = false;    // F, VL, BW and DQ
+	bool wide = false;      // EAL allows registers of 256 bits, all that either of them uses
+};
+
+machine this_machine() noexcept;
+
 // What bursts are to use when `wanted` was asked for; never simd::automatic, which becomes the widest there is. An error if
-// this machine or EAL's --force-max-simd-bitwidth does not have what was asked for by name.
-result<simd> resolve(simd wanted) noexcept;
+// the machine or EAL's --force-max-simd-bitwidth does not have what was asked for by name.
+result<simd> resolve(simd wanted, const machine &on) noexcept;
 
 } // namespace braid
