@@ -536,6 +536,9 @@ TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 		{"member=net_braid0;role=primary", EINVAL,
 		 "member: \"net_braid0\" is this bond, which cannot be its own member"},
 		{"primary=net_tap0;role=primary", EINVAL, std::string("primary: \"net_tap0;role=primary\"") + name_rule},
+		{"primary=wan;lan", EINVAL, std::string("primary: \"wan;lan\"") + name_rule},
+		{"primary=-1", EINVAL, std::string("primary: \"-1\"") + name_rule},
+		{"primary=wan%d", EINVAL, "primary: \"wan%d\" is a template; use the name of a member"},
 
 		{"primary_reselect=often", EINVAL,
 		 "primary_reselect: \"often\" is not one of its values; use always, better or failure"},

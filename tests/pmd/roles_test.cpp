@@ -5,6 +5,7 @@
 #include "event_recorder.hpp"
 #include "links.hpp"
 #include "port_view.hpp"
+#include "telemetry_client.hpp"
 #include "test_bond.hpp"
 
 #include <array>
@@ -157,6 +158,74 @@ TEST_F(Roles, APrimaryThatIsNamedBeforeItExistsKeepsThePlace)
 	EXPECT_EQ(braid_member_add(bond.port(), number.c_str(), &options, nullptr), 0) << "by whatever it is called";
 	EXPECT_EQ(bond.info().primary, bond.id_of("net_braid0npri"));
 	EXPECT_EQ(bond.active(), "net_braid0npri");
+}
+
+TEST_F(Roles, APrimaryIsFoundByTheNameOfAMember)
+{
+	test_bond bond(exactly{line(";name=lan", ";name=wan") + ",primary=wan"});
+	ASSERT_EQ(bond.bring_up(), 0);
+	EXPECT_EQ(bond.active(), "wan");
+	ASSERT_EQ(bond.rename("wan", "dsl"), 0);
+	EXPECT_EQ(bond.active(), "dsl") << "bound to the member, whatever it is called";
+	EXPECT_EQ(bond.info().primary, bond.id_of("dsl"));
+}
+
+TEST_F(Roles, APrimaryThatIsNamedKeepsThePlaceForAMemberOfThatName)
+{
+	test_bond bond(exactly{line("", "") + ",primary=wan"});
+	ASSERT_EQ(bond.bring_up(), 0);
+	EXPECT_EQ(add_as(bond, third_, BRAID_ROLE_PRIMARY, "dsl"), -EEXIST);
+	EXPECT_STREQ(braid_error_text(), "role: primary is kept for wan, which has not joined net_braid0 yet");
+	EXPECT_EQ(bond.id_of("dsl"), BRAID_NO_MEMBER);
+	EXPECT_EQ(give_role(bond, second_.name(), BRAID_ROLE_PRIMARY), -EEXIST);
+	EXPECT_EQ(add_as(bond, third_, BRAID_ROLE_PRIMARY, "wan"), 0) << braid_error_text();
+	EXPECT_EQ(bond.active(), "wan");
+	ASSERT_EQ(bond.remove("wan"), 0);
+	EXPECT_EQ(give_role(bond, second_.name(), BRAID_ROLE_PRIMARY), 0) << "the wish has been fulfilled";
+}
+
+TEST_F(Roles, APrimaryThatIsNamedMayBePending)
+{
+	fake_port late({.plugged = false});
+	test_bond bond(exactly{line("", "") + ",primary=B\xc3\xbcro,member=" + late.name() + ";name=B\xc3\xbcro"});
+	ASSERT_EQ(bond.bring_up(), 0);
+	EXPECT_EQ(bond.info().primary, bond.id_of("B\xc3\xbcro"));
+	ASSERT_EQ(bond.rename("B\xc3\xbcro", "office"), 0);
+	ASSERT_EQ(late.plug(), 0);
+	ASSERT_TRUE(runs(bond, "office"));
+	EXPECT_TRUE(eventually([&] { return bond.active() == "office"; }));
+}
+
+// The one that is waited for has appeared, by another way than an addition.
+TEST_F(Roles, APrimaryThatIsNamedIsTheMemberThatGetsTheName)
+{
+	test_bond bond(exactly{line("", "") + ",primary=wan"});
+	ASSERT_EQ(bond.bring_up(), 0);
+	ASSERT_EQ(bond.active(), first_.name());
+	ASSERT_EQ(bond.rename(second_.name(), "wan"), 0);
+	EXPECT_EQ(bond.info().primary, bond.id_of("wan"));
+	EXPECT_EQ(bond.active(), "wan");
+	ASSERT_EQ(bond.rename("wan", "dsl"), 0);
+	ASSERT_EQ(bond.rename(first_.name(), "wan"), 0);
+	EXPECT_EQ(bond.active(), "dsl") << "once";
+}
+
+TEST_F(Roles, APrimaryIsSetByAnyNameThatAMemberCanHave)
+{
+	test_bond bond(exactly{line("", "")});
+	ASSERT_EQ(bond.bring_up(), 0);
+	telemetry_client telemetry;
+	for (const char *name : {"wan", "B\xc3\xbcro", "-x", "7", "a;b", "99999"})
+		for (const char *command : {"/braid/primary,net_braid0,", "/braid/set,net_braid0,primary,"}) {
+			ASSERT_EQ(braid_primary_set(bond.port(), BRAID_NO_MEMBER), 0);
+			ASSERT_EQ(bond.rename(second_.name(), name), 0);
+			const std::string answer = telemetry.ask(std::string(command) + name);
+			EXPECT_NE(answer.find("ok"), std::string::npos) << answer;
+			EXPECT_EQ(bond.info().primary, bond.id_of(name));
+		}
+	EXPECT_NE(telemetry.ask("/braid/set,net_braid0,primary,lan").find("primary: there is no member \\\"lan\\\""), std::string::npos);
+	EXPECT_NE(telemetry.ask("/braid/set,net_braid0,primary,").find("\"errno\":22"), std::string::npos);
+	EXPECT_EQ(bond.info().primary, bond.id_of("99999"));
 }
 
 TEST_F(Roles, TheOrderToBePrimaryTakesTheRoleFromWhoeverHasIt)

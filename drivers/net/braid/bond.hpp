@@ -387,8 +387,9 @@ private:
 	// state lock held
 	bool admit(const member_ptr &m) noexcept;
 	void bind_primary(const member &m) noexcept;
-	bool is_wished_for(const member_spec &spec, std::uint16_t port) const noexcept;
-	result<void> role_is_free(member_role role, const member_spec &spec, std::uint16_t port) const noexcept;
+	void look_for_primary(const rename_plan &plan) noexcept;
+	bool is_wished_for(const member &m, std::uint16_t port) const noexcept;
+	result<void> role_is_free(member_role role, const member &m, std::uint16_t port) const noexcept;
 	void take_role(member_id id, member_role role) noexcept;
 	template <typename Change> result<void> steer(Change change) noexcept;
 	template <typename Change> result<void> steer_member(member_id id, Change change) noexcept;

@@ -424,9 +424,31 @@ result<void> take_auto(bond_settings &into, std::string_view value, std::string_
 	return rule ? into.rules.push(*rule) : rule.error();
 }
 
+// What no device is called ("Büro") may be the name of a member. A sign in front or a number out of range stays a slip, and
+// what follows a ; is written where the member is.
+bool is_meant_as_label(std::string_view text) noexcept
+{
+	const bool plain = text.find(';') == text.npos && text[0] != '-' && text[0] != '+' && !is_meant_as_port_id(text);
+	return plain && name::parse(text);
+}
+
+// A member's name or its device; which of them shows when it joins.
+result<member_spec> primary_spec(std::string_view text) noexcept
+{
+	const result<name> label = name::parse(text);
+	if (label && label->is_template())
+		return error(EINVAL, "%s is a template; use the name of a member", quoted(text).c_str());
+	const result<member_spec> device = parse_member(text);
+	if (device || text.empty() || !is_meant_as_label(text))
+		return device;
+	member_spec spec{.what = member_spec::kind::device_name};
+	text.copy(spec.text, text.size());
+	return spec;
+}
+
 result<void> take_primary(bond_settings &into, std::string_view value, std::string_view bond) noexcept
 {
-	const result<member_spec> spec = parse_member(value);
+	const result<member_spec> spec = primary_spec(value);
 	if (!spec)
 		return spec.error();
 	if (const result<void> other = is_another(*spec, bond); !other)

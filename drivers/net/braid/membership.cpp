@@ -45,11 +45,13 @@ result<member_id> bond::add(const member_spec &spec, const member_options &optio
 				             names_.of(other->id).c_str());
 		if (members_.size() == max_members)
 			return error(ENOSPC, "%s has %u members, which is the most", device_name_, max_members);
-		if (result<void> free = role_is_free(options.role, spec, port.value_or(no_port)); !free)
-			return free.error();
 		result<name> promised = promise_name(m->id, options, device);
 		if (!promised)
 			return promised.error();
+		if (result<void> free = role_is_free(options.role, *m, port.value_or(no_port)); !free) {
+			names_.forget(m->id);
+			return free.error();
+		}
 		label = *promised;
 		take_role(m->id, options.role); // kept for it until it is there
 	}

@@ -9,6 +9,7 @@
 // Nothing of a member but its name is touched: no device is asked anything and no snapshot is published.
 #include "bond.hpp"
 
+#include "clock.hpp"
 #include "devargs.hpp"
 #include "names/quoted.hpp"
 #include "rcu/retire.hpp"
@@ -124,7 +125,19 @@ result<void> bond::commit_rename(const rename_plan &plan) noexcept
 	for (const rename_outcome &one : plan.outcomes())
 		if (one.changed())
 			tell(event_kind::member_renamed, one.id, {}, one.before);
+	look_for_primary(plan);
 	return {};
+}
+
+// The primary was named before there was a member of that name, and now there may be one. A member that is being added is bound
+// when it has joined.
+void bond::look_for_primary(const rename_plan &plan) noexcept
+{
+	for (const rename_outcome &one : plan.outcomes())
+		if (const member_ptr m = member_with(one.id); m && primary_wish_ && one.after.view() == primary_wish_->text) {
+			bind_primary(*m);
+			reconsider(now_ms());
+		}
 }
 
 member_id bond::named_or_promised(std::string_view text) const noexcept

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// One row for each option that can be set while the bond lives. The value has been parsed by the row of the devargs with the
+// One row for each option that can be set while the bond lives; the primary, which has to be there, stands above them. The value has been parsed by the row of the devargs with the
 // same name (devargs.cpp), so that it means the same here and there.
 #include "options.hpp"
 
@@ -21,13 +21,16 @@ result<void> apply_all_members_active(bond &b, const bond_settings &given) noexc
 }
 
 // A primary may be named before it exists only on the command line: here a slip would be waited for in vain. As everywhere, a
-// member is found by its name, or else by its device.
-result<void> apply_primary(bond &b, const bond_settings &given) noexcept
+// member is found by its name, whatever else that might mean, or else by its device.
+result<void> set_primary(bond &b, std::string_view text) noexcept
 {
-	std::optional<member_id> id = b.find(std::string_view(given.primary->text));
-	if (!id)
-		id = b.find(*given.primary);
-	return id ? b.set_primary(*id) : error(ENOENT, "primary: there is no member %s", given.primary->text);
+	const result<member_spec> device = parse_member(text);
+	if (text.empty())
+		return device.error().in("primary");
+	std::optional<member_id> id = b.find(text);
+	if (!id && device)
+		id = b.find(*device);
+	return id ? b.set_primary(*id) : error(ENOENT, "primary: there is no member %s", quoted(text).c_str());
 }
 
 result<void> apply_mac_policy(bond &b, const bond_settings &given) noexcept { return b.set_mac_policy(given.mac_policy); }
@@ -45,7 +48,6 @@ result<void> apply_announce_interval(bond &b, const bond_settings &given) noexce
 constexpr option_row options[] = {
 	{"mode", [](bond &b, const bond_settings &given) noexcept { return b.set_mode(given.mode); }},
 	{"xmit_policy", [](bond &b, const bond_settings &given) noexcept { return b.set_policy(given.xmit_policy); }},
-	{"primary", apply_primary},
 	{"auto", [](bond &b, const bond_settings &given) noexcept { return b.add_rule(*given.rules.begin()); }},
 	{"up_delay", [](bond &b, const bond_settings &given) noexcept { return b.set_delays(given.up_delay_ms, std::nullopt); }},
 	{"down_delay",
@@ -93,6 +95,8 @@ constexpr member_option_row member_options_rows[] = {
 
 result<void> set_option(bond &b, std::string_view option, std::string_view value) noexcept
 {
+	if (option == "primary")
+		return set_primary(b, value);
 	bond_settings given;
 	if (result<void> parsed = parse_option(given, option, value, b.device_name()); !parsed)
 		return parsed;

@@ -47,7 +47,7 @@ result<void> bond::set_role(member_id id, member_role role) noexcept
 	return steer_member(id, [&](member &m) -> result<void> {
 		if (failover_.role_of(id) == role)
 			return {};
-		if (result<void> free = role_is_free(role, m.spec, m.port); !free)
+		if (result<void> free = role_is_free(role, m, m.port); !free)
 			return free;
 		take_role(id, role);
 		return {};
@@ -98,7 +98,7 @@ result<void> bond::set_min_links(unsigned n) noexcept
 
 // At most one member has each role, so that nobody is displaced by a slip; a primary that was named before it exists
 // keeps the place too.
-result<void> bond::role_is_free(member_role role, const member_spec &spec, std::uint16_t port) const noexcept
+result<void> bond::role_is_free(member_role role, const member &m, std::uint16_t port) const noexcept
 {
 	if (role == member_role::none)
 		return {};
@@ -106,7 +106,7 @@ result<void> bond::role_is_free(member_role role, const member_spec &spec, std::
 	if (holder != member_id::none)
 		return error(EEXIST, "role: %s has a %s already, member %s", device_name_, to_string(role),
 		             names_.of(holder).c_str());
-	if (role == member_role::primary && primary_wish_ && !is_wished_for(spec, port))
+	if (role == member_role::primary && primary_wish_ && !is_wished_for(m, port))
 		return error(EEXIST, "role: primary is kept for %s, which has not joined %s yet", primary_wish_->text,
 		             device_name_);
 	return {};
@@ -130,16 +130,19 @@ void bond::take_role(member_id id, member_role role) noexcept
 	}
 }
 
-bool bond::is_wished_for(const member_spec &spec, std::uint16_t port) const noexcept
+// By its name, also one that is promised to it, or by its device.
+bool bond::is_wished_for(const member &m, std::uint16_t port) const noexcept
 {
+	if (names_.of(m.id).view() == primary_wish_->text)
+		return true;
 	const auto is_it = [&](std::uint16_t each) { return each == port && matches(*primary_wish_, facts_of_port(each)); };
-	return *primary_wish_ == spec || (port != no_port && find_living_port(is_it)); // which may be going already
+	return *primary_wish_ == m.spec || (port != no_port && find_living_port(is_it)); // which may be going already
 }
 
 // The wish that was there first: from now on the member is the primary by its id, whatever it is called.
 void bond::bind_primary(const member &m) noexcept
 {
-	if (!primary_wish_ || !is_wished_for(m.spec, m.port))
+	if (!primary_wish_ || !is_wished_for(m, m.port))
 		return;
 	failover_.set_primary(m.id);
 	primary_wish_.reset();

@@ -109,7 +109,7 @@ struct bond_settings {
 	member_list members;
 	// Ports that join without being named.
 	rule_list rules;
-	// Need not be among the members: it may join later, or stand there by another spelling.
+	// Need not be among the members: it may join later, or stand there by another spelling. Its text may be a member's name.
 	std::optional<member_spec> primary;
 	hash_policy xmit_policy = hash_policy::l2;
 	braid::agg_mode agg_mode = braid::agg_mode::stable;
