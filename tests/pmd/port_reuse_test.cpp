@@ -82,5 +82,132 @@ TEST_F(PortReuse, AFindingOfTheWatcherIsNotHeldAgainstTheNextDevice)
 	}
 }
 
+// Adds a member in a thread that a turnstile knows as "adder"; over when the object ends.
+class adding {
+public:
+	adding(const test_bond &bond, const fake_port &member)
+		: thread_([this, port = bond.port(), device = member.name()] {
+			  pthread_setname_np(pthread_self(), "adder");
+			  braid_member_add(port, device.c_str(), nullptr, nullptr);
+			  over_ = true;
+		  })
+	{}
+	~adding() { thread_.join(); }
+	adding(const adding &) = delete;
+	adding &operator=(const adding &) = delete;
+
+	// False if it was over before.
+	bool stops_in(const turnstile &stile) const
+	{
+		EXPECT_TRUE(eventually([&] { return stile.is_occupied() || over_; }));
+		return stile.is_occupied();
+	}
+
+private:
+	std::atomic<bool> over_{false};
+	std::thread thread_;
+};
+
+// Keeps the worker of a bond busy with one event.
+class slow_listener {
+public:
+	explicit slow_listener(const test_bond &bond) : port_(bond.port())
+	{
+		EXPECT_EQ(braid_event_callback_register(port_, call, this), 0);
+		EXPECT_EQ(braid_policy_set(port_, BRAID_POLICY_L34), 0);
+		EXPECT_TRUE(eventually([&] { return inside_.load(); }));
+	}
+	~slow_listener()
+	{
+		open_ = true;
+		open_.notify_all();
+		EXPECT_EQ(braid_policy_set(port_, BRAID_POLICY_L2), 0);
+		EXPECT_EQ(braid_event_callback_unregister(port_, call, this), 0);
+	}
+	slow_listener(const slow_listener &) = delete;
+	slow_listener &operator=(const slow_listener &) = delete;
+
+private:
+	static void call(std::uint16_t, const braid_event *, void *arg)
+	{
+		auto &self = *static_cast<slow_listener *>(arg);
+		self.inside_ = true;
+		self.open_.wait(false);
+	}
+
+	const std::uint16_t port_;
+	std::atomic<bool> inside_{false}, open_{false};
+};
+
+class PortReuseWhileAdding : public PortReuse {
+protected:
+	void remove_all_but_the_first()
+	{
+		for (const std::string &name : bond_.names())
+			if (name != stays_.name()) {
+				EXPECT_EQ(braid_member_remove_now(bond_.port(), bond_.id_of(name)), 0);
+			}
+	}
+
+	fake_port stays_;
+	test_bond bond_{"round-robin", {&stays_}};
+};
+
+TEST_F(PortReuseWhileAdding, TheNextDeviceStaysTheBonds)
+{
+	ASSERT_EQ(bond_.bring_up(), 0);
+	bool stopped = true;
+	for (unsigned nth = 1; stopped; nth++) {
+		SCOPED_TRACE(nth);
+		fake_port goes, comes({.plugged = false});
+		ASSERT_EQ(bond_.add(comes.name()), 0);
+		const std::uint16_t port = goes.port_id();
+		{
+			turnstile stile("adder", nth);
+			const adding adder(bond_, goes);
+			patience meanwhile(stile);
+			stopped = adder.stops_in(stile);
+			ASSERT_EQ(goes.unplug(), 0);
+			meanwhile.is_over_obstacle();
+			ASSERT_EQ(comes.plug(), 0);
+			ASSERT_EQ(comes.port_id(), port);
+		}
+		EXPECT_EQ(owner_of(port), "net_braid0");
+		remove_all_but_the_first();
+	}
+	EXPECT_EQ(bond_.send(make_burst(8)), 8);
+}
+
+// It has said that it goes, which the worker has not got round to, before it does.
+TEST_F(PortReuseWhileAdding, ALateFarewellDoesNotTakeTheNextDeviceFromTheBond)
+{
+	ASSERT_EQ(bond_.bring_up(), 0);
+	bool stopped = true;
+	for (unsigned nth = 1; stopped; nth++) {
+		SCOPED_TRACE(nth);
+		fake_port goes({.announces_rmv = true}), comes({.plugged = false});
+		ASSERT_EQ(bond_.add(comes.name()), 0);
+		const std::uint16_t port = goes.port_id();
+		{
+			const slow_listener busy(bond_);
+			{
+				turnstile stile("adder", nth);
+				const adding adder(bond_, goes);
+				patience meanwhile(stile);
+				stopped = adder.stops_in(stile);
+				goes.vanish();
+				meanwhile.is_over_obstacle();
+			}
+			ASSERT_EQ(goes.unplug(), 0);
+			ASSERT_EQ(comes.plug(), 0);
+			ASSERT_EQ(comes.port_id(), port);
+		}
+		event_recorder(bond_).settle();
+		EXPECT_EQ(owner_of(port), "net_braid0");
+		remove_all_but_the_first();
+	}
+	EXPECT_EQ(bond_.send(make_burst(8)), 8);
+}
+
 } // namespace
 } // namespace braid

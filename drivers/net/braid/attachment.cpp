@@ -43,8 +43,6 @@ member_ptr bond::member_on(std::uint16_t port) const noexcept
 // on failure.
 result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
 {
-	// What an attempt has left behind whose device vanished under it, while nobody has come to forget it yet.
-	forget_claim(*m);
 	{
 		const state_guard state(state_);
 		m->announced_port = no_port; // set again if the device goes and comes back meanwhile
@@ -66,16 +64,15 @@ result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
 	result<void> ready = lives ? attach_device(*m, port) : error(ENODEV, "the device is being removed").at("claim");
 	if (ready && m->vanished)
 		ready = error(ENODEV, "the device has vanished while it was added").at("start");
-	if (!ready)
-		let_go(m);
-	const state_guard state(state_);
-	if (!ready) {
-		joining_.reset();
-		m->port = no_port;
+	if (ready)
+		return ready;
+	{
+		const state_guard state(state_);
 		m->refusal = ready.error();
 		if (lives && !m->vanished) // or else the number may be another device's
 			m->refused_port = port;
 	}
+	withdraw(m);
 	return ready;
 }
 
@@ -156,14 +153,12 @@ void bond::take_down(member &m) noexcept
 	m.claimed->put_back();
 }
 
-// The member that attach() has made ready shows, and counts. False if its device has vanished since.
+// The member that attach() has made ready shows, and counts. False if its device has vanished since: the caller withdraws it.
 bool bond::admit(const member_ptr &m) noexcept
 {
-	joining_.reset();
-	if (m->vanished) {
-		m->port = no_port;
+	if (m->vanished)
 		return false;
-	}
+	joining_.reset();
 	m->state = member_state::claimed;
 	m->refused_port = no_port;
 	m->refusal.reset();
@@ -178,6 +173,16 @@ bool bond::admit(const member_ptr &m) noexcept
 	if (runs_)
 		let_run(*m, now_ms());
 	return true;
+}
+
+// Takes back what attach() has made ready. Up to the end the events of its port find the member: the removal of the device must
+// wait for this, since the port number may be another device's when it is over.
+void bond::withdraw(const member_ptr &m) noexcept
+{
+	let_go(m);
+	const state_guard state(state_);
+	joining_.reset();
+	m->port = no_port;
 }
 
 // A started member takes part. Its link begins anew, with what the port says now.
@@ -206,20 +211,24 @@ void bond::attach_pending(attaching which) noexcept
 		if (!port || (which == attaching::what_is_new && *port == refused))
 			continue;
 		any = true;
-		const result<void> joined = attach(m, *port);
-		const state_guard state(state_);
-		if (joined && !admit(m))
-			continue;
-		note_reasons(now_ms());
-		if (joined) {
-			publish_directory();
-			if (runs_)
-				republish(m->id);
-			else
-				tell(event_kind::member_added, m->id);
-		} else if (*port != refused) {
-			tell(event_kind::attach_failed, m->id, joined.error().text());
+		const result<void> ready = attach(m, *port);
+		bool joined = false;
+		{
+			const state_guard state(state_);
+			joined = ready && admit(m);
+			note_reasons(now_ms());
+			if (joined) {
+				publish_directory();
+				if (runs_)
+					republish(m->id);
+				else
+					tell(event_kind::member_added, m->id);
+			} else if (!ready && *port != refused) {
+				tell(event_kind::attach_failed, m->id, ready.error().text());
+			}
 		}
+		if (ready && !joined)
+			withdraw(m);
 	}
 	any |= attach_by_rules(which);
 	if (any) {

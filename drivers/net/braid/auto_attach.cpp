@@ -175,20 +175,25 @@ result<void> bond::attach_by_rule(const found_port &found) noexcept
 			return promised.error();
 	}
 	result<void> attached = attach(m, found.port);
-	const state_guard state(state_);
-	if (!attached) {
-		names_.forget(m->id);
-		return attached;
+	bool joined = false;
+	{
+		const state_guard state(state_);
+		if (!attached) {
+			names_.forget(m->id);
+			return attached;
+		}
+		names_.fulfil(m->id);
+		failover_.join(m->id, {}, now_ms());
+		failover_.set_running(m->id, false);
+		members_.push_back(m);
+		joined = admit(m);
+		if (!joined)
+			m->pending_since = now_ms(); // it has vanished in this moment
+		publish_directory();
+		republish(joined ? m->id : member_id::none);
 	}
-	names_.fulfil(m->id);
-	failover_.join(m->id, {}, now_ms());
-	failover_.set_running(m->id, false);
-	members_.push_back(m);
-	const bool joined = admit(m);
 	if (!joined)
-		m->pending_since = now_ms(); // it has vanished in this moment
-	publish_directory();
-	republish(joined ? m->id : member_id::none);
+		withdraw(m);
 	return {};
 }
 

@@ -81,6 +81,8 @@ result<member_id> bond::add(const member_spec &spec, const member_options &optio
 		publish_directory();
 		republish(joined ? m->id : member_id::none);
 	}
+	if (port && !joined)
+		withdraw(m);
 	if (!joined)
 		look_for_ports(); // it may have appeared while we were looking
 	refresh_reta_size();
