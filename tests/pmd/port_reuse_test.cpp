@@ -82,19 +82,19 @@ TEST_F(PortReuse, AFindingOfTheWatcherIsNotHeldAgainstTheNextDevice)
 	}
 }
 
-// Adds a member in a thread that a turnstile knows as "adder"; over when the object ends.
-class adding {
+// Something that is asked of a bond, in a thread that a turnstile knows as "operator"; over when the object ends.
+class operation {
 public:
-	adding(const test_bond &bond, const fake_port &member)
-		: thread_([this, port = bond.port(), device = member.name()] {
-			  pthread_setname_np(pthread_self(), "adder");
-			  braid_member_add(port, device.c_str(), nullptr, nullptr);
+	explicit operation(std::function<void()> what)
+		: thread_([this, what = std::move(what)] {
+			  pthread_setname_np(pthread_self(), "operator");
+			  what();
 			  over_ = true;
 		  })
 	{}
-	~adding() { thread_.join(); }
-	adding(const adding &) = delete;
-	adding &operator=(const adding &) = delete;
+	~operation() { thread_.join(); }
+	operation(const operation &) = delete;
+	operation &operator=(const operation &) = delete;
 
 	// False if it was over before.
 	bool stops_in(const turnstile &stile) const
@@ -141,6 +141,9 @@ private:
 
 class PortReuseWhileAdding : public PortReuse {
 protected:
+	// Whatever comes of it.
+	void add(const fake_port &member) { braid_member_add(bond_.port(), member.name().c_str(), nullptr, nullptr); }
+
 	void remove_all_but_the_first()
 	{
 		for (const std::string &name : bond_.names())
@@ -163,10 +166,10 @@ TEST_F(PortReuseWhileAdding, TheNextDeviceStaysTheBonds)
 		ASSERT_EQ(bond_.add(comes.name()), 0);
 		const std::uint16_t port = goes.port_id();
 		{
-			turnstile stile("adder", nth);
-			const adding adder(bond_, goes);
+			turnstile stile("operator", nth);
+			const operation addition([&] { add(goes); });
 			patience meanwhile(stile);
-			stopped = adder.stops_in(stile);
+			stopped = addition.stops_in(stile);
 			ASSERT_EQ(goes.unplug(), 0);
 			meanwhile.is_over_obstacle();
 			ASSERT_EQ(comes.plug(), 0);
@@ -191,10 +194,10 @@ TEST_F(PortReuseWhileAdding, ALateFarewellDoesNotTakeTheNextDeviceFromTheBond)
 		{
 			const slow_listener busy(bond_);
 			{
-				turnstile stile("adder", nth);
-				const adding adder(bond_, goes);
+				turnstile stile("operator", nth);
+				const operation addition([&] { add(goes); });
 				patience meanwhile(stile);
-				stopped = adder.stops_in(stile);
+				stopped = addition.stops_in(stile);
 				goes.vanish();
 				meanwhile.is_over_obstacle();
 			}
@@ -207,6 +210,34 @@ TEST_F(PortReuseWhileAdding, ALateFarewellDoesNotTakeTheNextDeviceFromTheBond)
 		remove_all_but_the_first();
 	}
 	EXPECT_EQ(bond_.send(make_burst(8)), 8);
+}
+
+// A port is reserved for a member that is given up, and given back for that.
+TEST_F(PortReuse, WhatIsGivenBackIsNotTheNextDevice)
+{
+	bool stopped = true;
+	for (unsigned nth = 1; stopped; nth++) {
+		SCOPED_TRACE(nth);
+		fake_port goes({.plugged = false}), comes({.plugged = false});
+		test_bond bond("round-robin", {&goes, &comes});
+		ASSERT_EQ(bond.bring_up(), 0);
+		const slow_listener busy(bond); // or the worker would attach it
+		ASSERT_EQ(goes.plug(), 0);
+		const std::uint16_t port = goes.port_id();
+		ASSERT_EQ(owner_of(port), "net_braid0");
+		const std::uint32_t id = bond.id_of(goes.name());
+		{
+			turnstile stile("operator", nth);
+			const operation removal([&] { EXPECT_EQ(braid_member_remove_now(bond.port(), id), 0); });
+			patience meanwhile(stile);
+			stopped = removal.stops_in(stile);
+			ASSERT_EQ(goes.unplug(), 0);
+			meanwhile.is_over_obstacle();
+			ASSERT_EQ(comes.plug(), 0);
+			ASSERT_EQ(comes.port_id(), port);
+		}
+		EXPECT_EQ(owner_of(port), "net_braid0");
+	}
 }
 
 } // namespace

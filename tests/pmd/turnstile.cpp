@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// The driver is a library of its own, so this program's pthread_mutex_lock() is found before the system's.
+// The driver is a library of its own, so that this program's functions are found before those of other libraries.
 #include "turnstile.hpp"
+
+#include <rte_ethdev.h>
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -13,6 +15,20 @@ namespace {
 
 std::atomic<turnstile *> present{nullptr};
 std::atomic<unsigned> inside{0}; // threads that may be looking at `present`
+
+// The function that would be called without this program's.
+template <typename Function> Function *next(std::atomic<Function *> &known, const char *name) noexcept
+{
+	Function *found = known.load(std::memory_order_relaxed);
+	if (found == nullptr) {
+		found = reinterpret_cast<Function *>(dlsym(RTLD_NEXT, name));
+		known.store(found, std::memory_order_relaxed);
+	}
+	return found;
+}
+
+std::atomic<int (*)(pthread_mutex_t *)> lock_mutex{nullptr};
+std::atomic<int (*)(std::uint16_t, std::uint64_t)> give_up_port{nullptr};
 
 } // namespace
 
@@ -60,15 +76,16 @@ void turnstile::pass() noexcept
 
 } // namespace braid
 
-extern "C" int pthread_mutex_lock(pthread_mutex_t *mutex) noexcept
+extern "C" [[gnu::visibility("default")]] int pthread_mutex_lock(pthread_mutex_t *mutex) noexcept
 {
-	using lock_function = int (*)(pthread_mutex_t *);
-	static std::atomic<lock_function> system{nullptr};
-	lock_function lock = system.load(std::memory_order_relaxed);
-	if (lock == nullptr) {
-		lock = reinterpret_cast<lock_function>(dlsym(RTLD_NEXT, "pthread_mutex_lock"));
-		system.store(lock, std::memory_order_relaxed);
-	}
+	const auto lock = braid::next(braid::lock_mutex, "pthread_mutex_lock");
 	braid::turnstile::pass();
 	return lock(mutex);
+}
+
+extern "C" [[gnu::visibility("default")]] int rte_eth_dev_owner_unset(std::uint16_t port, std::uint64_t owner)
+{
+	const auto unset = braid::next(braid::give_up_port, "rte_eth_dev_owner_unset");
+	braid::turnstile::pass();
+	return unset(port, owner);
 }

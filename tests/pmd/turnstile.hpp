@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// Stops a thread in front of the nth mutex that it takes. What a thread remembers from one lock to the next may have come to
-// mean something else in between; a test that has it happen in front of each lock in turn finds where.
+// Stops a thread in front of the nth mutex that it takes, or port that it gives up. What it has learned before may have come to
+// mean something else until then; a test that has that happen in front of each of them in turn finds where.
 #pragma once
 
 #include <atomic>
@@ -23,7 +23,7 @@ public:
 	bool was_passed() const { return passed_; }
 	void open();
 
-	// Called by every thread in front of every mutex.
+	// Called by every thread in front of each of them.
 	static void pass() noexcept;
 
 private:

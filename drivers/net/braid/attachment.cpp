@@ -237,25 +237,21 @@ void bond::attach_pending(attaching which) noexcept
 	}
 }
 
-// Of ports that were reserved when they appeared, for a member that does not want them any more.
+// Of ports that were reserved when they appeared, for a member that does not want them any more. Each is given back in the state
+// section that finds it unused, since one that appears is reserved in such a section too: the number may be a new device's.
 void bond::give_back_unused_ports() noexcept
 {
 	std::uint16_t port;
 	RTE_ETH_FOREACH_DEV_OWNED_BY(port, owner_.id) {
-		const std::vector<member_ptr> all = members();
-		const bool used = std::any_of(all.begin(), all.end(), [port](const member_ptr &m) {
-			const std::lock_guard lock(m->device);
-			return m->claimed && m->claimed->port() == port;
-		}) || expected(port);
-		if (!used)
+		const state_guard state(state_);
+		if (rte_eth_devices[port].data->owner.id == owner_.id && !member_on(port) && !is_expected(port))
 			rte_eth_dev_owner_unset(port, owner_.id);
 	}
 }
 
 // Whether a member is waiting for this port, which has been reserved for it.
-bool bond::expected(std::uint16_t port) noexcept
+bool bond::is_expected(std::uint16_t port) const noexcept
 {
-	const state_guard state(state_);
 	return !closing_ && (by_rule_.announced[port] || std::any_of(members_.begin(), members_.end(), [port](const member_ptr &m) {
 		return m->announced_port == port && m->refused_port != port;
 	}));

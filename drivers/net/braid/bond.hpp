@@ -369,7 +369,6 @@ private:
 	static bool means(const rule_list &rules, std::uint16_t port, const port_facts &facts,
 	                  const std::optional<rte_ether_addr> &bond_mac) noexcept;
 	void give_back_unused_ports() noexcept;
-	bool expected(std::uint16_t port) noexcept;
 	void adopt_mac(const rte_ether_addr &mac) noexcept;
 	enum class leaving { drained, at_once };
 	result<void> take_out(member_id id, leaving how) noexcept;
@@ -404,6 +403,7 @@ private:
 	std::optional<rte_ether_addr> mac_for_rules() const noexcept;
 	member_ptr member_with(member_id id) const noexcept;
 	member_ptr member_on(std::uint16_t port) const noexcept;
+	bool is_expected(std::uint16_t port) const noexcept;
 	member_facts facts_about(const member &m) const noexcept;
 	void report(member &m, const rte_eth_link &link, time_ms now) noexcept;
 	void reconsider(time_ms now) noexcept;
