@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstring>
 #include <string>
+#include <type_traits>
 
 #define BRAID_PUBLIC extern "C" __attribute__((visibility("default")))
 
@@ -77,28 +78,49 @@ static_assert(BRAID_PRIMARY_RESELECT_ALWAYS == static_cast<int>(primary_reselect
               BRAID_PRIMARY_RESELECT_FAILURE == static_cast<int>(primary_reselect::failure));
 static_assert(BRAID_SENTENCE_SIZE >= error::text_size);
 
-int refuse(std::uint16_t port, const error &why) noexcept
+// Asks the bond of a port for something. `act` takes the bond; the value of its result, if it has one, is what C gets.
+template <typename Act> int ask(std::uint16_t port, Act act) noexcept
+{
+	const result<bond_ptr> b = open_bond(port);
+	if (!b)
+		return fail("braid", b.error());
+	const auto done = act(**b);
+	if (!done)
+		return fail((*b)->device_name(), done.error());
+	if constexpr (std::is_same_v<decltype(done), const result<void>>)
+		return 0;
+	else
+		return *done;
+}
+
+// The same with a switch, which is 0 or 1.
+template <typename Act> int ask_switch(std::uint16_t port, const char *what, int on, Act act) noexcept
+{
+	return ask(port, [&](bond &b) -> result<void> {
+		if (on != 0 && on != 1)
+			return error(EINVAL, "%s: %d is neither 0 nor 1", what, on);
+		return act(b, on == 1);
+	});
+}
+
+// The same for what takes something back: it is done also while the bond is being closed, so that whoever asks may free what
+// a callback uses; that ENODEV is the answer then is all the same.
+template <typename Act> int take_back(std::uint16_t port, Act act) noexcept
 {
 	const bond_ptr b = find_bond(port);
-	return fail(b ? b->device_name() : "braid", why);
+	const result<void> done = b ? act(*b) : result<void>();
+	return ask(port, [&done](bond &) { return done; });
 }
-
-template <typename T> int answer(std::uint16_t port, const result<T> &done) noexcept
-{
-	return done ? 0 : refuse(port, done.error());
-}
-
-error no_bond(std::uint16_t port) noexcept { return error(ENODEV, "port %u is not a net_braid bond", port); }
 
 // Copies as much of `from` as the caller's structure, which says its size, has room for; the size stays as it is.
-template <typename Struct> int copy_out(std::uint16_t port, Struct *to, Struct &from) noexcept
+template <typename Struct> result<void> copy_out(Struct *to, Struct from) noexcept
 {
 	if (to == nullptr || to->size < sizeof to->size)
-		return refuse(port, error(EINVAL, "the structure's size is not set"));
+		return error(EINVAL, "the structure's size is not set");
 	const std::size_t size = std::min(to->size, sizeof from);
 	from.size = to->size;
 	std::memcpy(to, &from, size);
-	return 0;
+	return {};
 }
 
 braid_member_state to_c(member_state s) noexcept
@@ -146,23 +168,6 @@ result<member_options> from_c(const braid_member_options *options) noexcept
 	wanted.sticky = given.sticky != 0;
 	wanted.enabled = given.disabled == 0;
 	return wanted;
-}
-
-// Asks the bond to do something; `act` takes it and answers with a result<void>.
-template <typename Act> int ask(std::uint16_t port, Act act) noexcept
-{
-	const bond_ptr b = find_bond(port);
-	return b ? answer(port, act(*b)) : refuse(port, no_bond(port));
-}
-
-// The same with a switch, which is 0 or 1.
-template <typename Act> int ask_switch(std::uint16_t port, const char *what, int on, Act act) noexcept
-{
-	return ask(port, [&](bond &b) -> result<void> {
-		if (on != 0 && on != 1)
-			return error(EINVAL, "%s: %d is neither 0 nor 1", what, on);
-		return act(b, on == 1);
-	});
 }
 
 // The listener's face to C: `callback` is the application's function.
@@ -216,253 +221,40 @@ braid_event_record record_of(const event &what, std::size_t size) noexcept
 	return r;
 }
 
-} // namespace
-
-} // namespace braid
-
-using namespace braid;
-
-BRAID_PUBLIC int braid_create(const char *name, const char *devargs)
+braid_member_info to_c(const member_facts &facts) noexcept
 {
-	constexpr char prefix[] = "net_braid";
-	if (name == nullptr || std::strncmp(name, prefix, sizeof prefix - 1) != 0)
-		return fail("braid", error(EINVAL, "name: %s does not begin with %s", quoted(name ? name : "").c_str(), prefix));
-	if (std::strlen(name) >= RTE_ETH_NAME_MAX_LEN)
-		return fail("braid", error(EINVAL, "name: %s is longer than %d bytes", quoted(name).c_str(),
-		                           RTE_ETH_NAME_MAX_LEN - 1));
-	forget_last_error();
-	if (const int failed = rte_vdev_init(name, devargs)) {
-		if (*last_error() != '\0')
-			return failed; // the probe has said why
-		const error why = failed == -EEXIST ? error(EEXIST, "a device %s exists already", quoted(name).c_str())
-		                                    : error(-failed, "the device cannot be made: %s", describe(failed));
-		return fail(name, why);
-	}
-	const bond_ptr b = find_bond(std::string_view(name));
-	return b ? b->port() : fail(name, error(ENODEV, "the bond was closed while it was made"));
-}
-
-BRAID_PUBLIC int braid_destroy(std::uint16_t port)
-{
-	bond_ptr b = find_bond(port);
-	if (!b)
-		return refuse(port, no_bond(port));
-	if (b->on_worker_thread() || b->in_rename_guard())
-		return refuse(port, error(EDEADLK, "a bond cannot be destroyed from its own %s",
-		                          b->on_worker_thread() ? "event callback" : "rename guard"));
-	if (!b->begin_close())
-		return refuse(port, error(ENODEV, "%s is being closed", b->device_name()));
-	const std::string name = b->device_name();
-	b.reset();
-	// Closed before the bus hears of it: while it removes a device it holds a lock, and a listener that waits for that lock
-	// would keep the close from ending.
-	rte_eth_dev_stop(port);
-	rte_eth_dev_close(port);
-	if (const int failed = rte_vdev_uninit(name.c_str()))
-		return fail(name.c_str(), error(-failed, "the device cannot be removed: %s", describe(failed)));
-	return 0;
-}
-
-BRAID_PUBLIC int braid_member_add(std::uint16_t port, const char *device, const struct braid_member_options *options,
-                                  std::uint32_t *id)
-{
-	const bond_ptr b = find_bond(port);
-	if (!b)
-		return refuse(port, no_bond(port));
-	const result<member_options> wanted = from_c(options);
-	if (!wanted)
-		return refuse(port, wanted.error());
-	const result<member_spec> spec = parse_member(device != nullptr ? device : "");
-	if (!spec)
-		return refuse(port, spec.error());
-	const result<member_id> added = b->add(*spec, *wanted);
-	if (!added)
-		return refuse(port, added.error());
-	if (id != nullptr)
-		*id = to_number(*added);
-	return 0;
-}
-
-BRAID_PUBLIC int braid_member_remove(std::uint16_t port, std::uint32_t id)
-{
-	const bond_ptr b = find_bond(port);
-	return b ? answer(port, b->remove(static_cast<member_id>(id))) : refuse(port, no_bond(port));
-}
-
-BRAID_PUBLIC int braid_member_remove_now(std::uint16_t port, std::uint32_t id)
-{
-	const bond_ptr b = find_bond(port);
-	return b ? answer(port, b->remove_now(static_cast<member_id>(id))) : refuse(port, no_bond(port));
-}
-
-BRAID_PUBLIC int braid_auto_add(std::uint16_t port, const char *rule)
-{
-	const bond_ptr b = find_bond(port);
-	if (!b)
-		return refuse(port, no_bond(port));
-	const result<auto_rule> parsed = parse_auto_rule(rule != nullptr ? rule : "");
-	return parsed ? answer(port, b->add_rule(*parsed)) : refuse(port, parsed.error().in("auto"));
-}
-
-BRAID_PUBLIC int braid_auto_clear(std::uint16_t port)
-{
-	const bond_ptr b = find_bond(port);
-	return b ? answer(port, b->clear_rules()) : refuse(port, no_bond(port));
-}
-
-BRAID_PUBLIC int braid_member_rename(std::uint16_t port, std::uint32_t id, const char *name)
-{
-	const bond_ptr b = find_bond(port);
-	return b ? answer(port, b->rename(static_cast<member_id>(id), name != nullptr ? name : ""))
-	         : refuse(port, no_bond(port));
-}
-
-BRAID_PUBLIC int braid_members_rename(std::uint16_t port, const struct braid_rename *renames, unsigned int n)
-{
-	const bond_ptr b = find_bond(port);
-	if (!b)
-		return refuse(port, no_bond(port));
-	if (n > max_members || (n != 0 && renames == nullptr))
-		return refuse(port, error(EINVAL, "renames: %u members, of 0 to %u", renames != nullptr ? n : 0, max_members));
-	std::array<rename_wish, max_members> wishes;
-	for (unsigned i = 0; i < n; i++) {
-		const auto text = [](const char *t) { return std::string_view(t != nullptr ? t : ""); };
-		wishes[i] = {static_cast<member_id>(renames[i].member_id), text(renames[i].old_name), text(renames[i].name)};
-	}
-	return answer(port, b->rename_many({wishes.data(), n}));
-}
-
-BRAID_PUBLIC int braid_rename_guard_register(std::uint16_t port, braid_rename_guard guard, void *arg)
-{
-	const bond_ptr b = find_bond(port);
-	if (!b)
-		return refuse(port, no_bond(port));
-	if (guard == nullptr)
-		return refuse(port, error(EINVAL, "there is no guard"));
-	return answer(port, b->add_rename_guard(guard_of(guard, arg)));
-}
-
-BRAID_PUBLIC int braid_rename_guard_unregister(std::uint16_t port, braid_rename_guard guard, void *arg)
-{
-	const bond_ptr b = find_bond(port);
-	return b ? answer(port, b->remove_rename_guard(guard_of(guard, arg))) : refuse(port, no_bond(port));
-}
-
-BRAID_PUBLIC int braid_live_rename_set(std::uint16_t port, int on)
-{
-	return ask_switch(port, "live_rename", on, [](bond &b, bool wanted) { return b.set_live_rename(wanted); });
-}
-
-BRAID_PUBLIC int braid_member_name_set(std::uint16_t port, const char *pattern)
-{
-	const bond_ptr b = find_bond(port);
-	return b ? answer(port, b->set_member_name(pattern != nullptr ? pattern : "")) : refuse(port, no_bond(port));
-}
-
-BRAID_PUBLIC int braid_events_read(std::uint16_t port, std::uint64_t *next, struct braid_event_record *records,
-                                   unsigned int n, std::uint64_t *missed)
-{
-	const bond_ptr b = find_bond(port);
-	if (!b)
-		return refuse(port, no_bond(port));
-	if (next == nullptr || (n != 0 && records == nullptr))
-		return refuse(port, error(EINVAL, "there is no %s", next == nullptr ? "cursor" : "room for events"));
-	// The stride of the caller's array.
-	const std::size_t size = n != 0 ? records[0].size : 0;
-	if (n != 0 && size < offsetof(braid_event_record, reason) + sizeof records->reason)
-		return refuse(port, error(EINVAL, "the size of the first record is not set"));
-	const result<event_page> page = b->read_events(*next, n);
-	if (!page)
-		return refuse(port, page.error());
-	std::byte *to = reinterpret_cast<std::byte *>(records);
-	for (const event &e : page->events) {
-		const braid_event_record r = record_of(e, size);
-		std::memcpy(to, &r, std::min(size, sizeof r));
-		to += size;
-	}
-	*next = page->next;
-	if (missed != nullptr)
-		*missed = page->missed;
-	return static_cast<int>(page->events.size());
-}
-
-BRAID_PUBLIC int braid_lsc_on_failover_set(std::uint16_t port, int on)
-{
-	return ask_switch(port, "lsc_on_failover", on, [](bond &b, bool wanted) { return b.set_lsc_on_failover(wanted); });
-}
-
-BRAID_PUBLIC int braid_member_find(std::uint16_t port, const char *name, std::uint32_t *id)
-{
-	const std::string_view text = name != nullptr ? name : "";
-	bool there = false;
-	const std::optional<member_id> found = look_at_bond(port, [&](const bond *b) {
-		there = b != nullptr;
-		return there ? b->find(text) : std::nullopt;
-	});
-	if (!there)
-		return refuse(port, no_bond(port));
-	if (!found)
-		return fail_quietly(error(ENOENT, "there is no member %s", quoted(text).c_str()));
-	if (id != nullptr)
-		*id = to_number(*found);
-	return 0;
-}
-
-BRAID_PUBLIC int braid_members_get(std::uint16_t port, std::uint32_t *ids, unsigned int capacity)
-{
-	const bond_ptr b = find_bond(port);
-	if (!b)
-		return refuse(port, no_bond(port));
-	const std::vector<member_id> all = b->member_ids();
-	for (std::size_t i = 0; ids != nullptr && i < all.size() && i < capacity; i++)
-		ids[i] = to_number(all[i]);
-	return static_cast<int>(all.size());
-}
-
-BRAID_PUBLIC int braid_member_info_get(std::uint16_t port, std::uint32_t id, struct braid_member_info *info)
-{
-	const bond_ptr b = find_bond(port);
-	if (!b)
-		return refuse(port, no_bond(port));
-	const std::optional<member_facts> facts = b->facts_of(static_cast<member_id>(id));
-	if (!facts)
-		return refuse(port, error(ENOENT, "there is no member with id %u", id));
 	braid_member_info out{};
-	out.id = id;
-	out.port_id = facts->port;
-	out.link_up = facts->link_up;
-	out.is_primary = facts->primary;
-	out.is_active = facts->transmits;
-	out.state = to_c(facts->state);
-	out.why_not = static_cast<braid_why_not>(facts->why);
-	out.link_speed_mbps = facts->status.speed_mbps;
-	out.delay_remaining_ms = static_cast<std::uint32_t>(facts->status.remaining_ms);
-	out.link_failures = facts->status.link_failures;
-	rte_strscpy(out.name, facts->label.c_str(), sizeof out.name);
-	rte_strscpy(out.device, facts->device, sizeof out.device);
-	out.role = static_cast<braid_role>(facts->status.role);
-	out.priority = facts->status.priority;
-	out.sticky = facts->status.sticky;
-	out.enabled = facts->status.enabled;
-	out.weight = facts->weight;
-	out.buckets = facts->buckets;
-	out.why_not_ms = facts->why_for_ms;
-	if (facts->refusal) {
-		out.refused_errno = facts->refusal->code();
-		rte_strscpy(out.refused_step, facts->refusal->step(), sizeof out.refused_step);
-		rte_strscpy(out.refused_reason, facts->refusal->text(), sizeof out.refused_reason);
+	out.id = to_number(facts.id);
+	out.port_id = facts.port;
+	out.link_up = facts.link_up;
+	out.is_primary = facts.primary;
+	out.is_active = facts.transmits;
+	out.state = to_c(facts.state);
+	out.why_not = static_cast<braid_why_not>(facts.why);
+	out.link_speed_mbps = facts.status.speed_mbps;
+	out.delay_remaining_ms = static_cast<std::uint32_t>(facts.status.remaining_ms);
+	out.link_failures = facts.status.link_failures;
+	rte_strscpy(out.name, facts.label.c_str(), sizeof out.name);
+	rte_strscpy(out.device, facts.device, sizeof out.device);
+	out.role = static_cast<braid_role>(facts.status.role);
+	out.priority = facts.status.priority;
+	out.sticky = facts.status.sticky;
+	out.enabled = facts.status.enabled;
+	out.weight = facts.weight;
+	out.buckets = facts.buckets;
+	out.why_not_ms = facts.why_for_ms;
+	if (facts.refusal) {
+		out.refused_errno = facts.refusal->code();
+		rte_strscpy(out.refused_step, facts.refusal->step(), sizeof out.refused_step);
+		rte_strscpy(out.refused_reason, facts.refusal->text(), sizeof out.refused_reason);
 	}
-	std::memcpy(out.mac, facts->mac.addr_bytes, sizeof out.mac);
-	out.announces = facts->announces;
-	return copy_out(port, info, out);
+	std::memcpy(out.mac, facts.mac.addr_bytes, sizeof out.mac);
+	out.announces = facts.announces;
+	return out;
 }
 
-BRAID_PUBLIC int braid_info_get(std::uint16_t port, struct braid_info *info)
+braid_info to_c(const bond_facts &facts) noexcept
 {
-	const bond_ptr b = find_bond(port);
-	if (!b)
-		return refuse(port, no_bond(port));
-	const bond_facts facts = b->facts();
 	braid_info out{};
 	out.mode = static_cast<braid_mode>(facts.mode);
 	out.policy = static_cast<braid_policy>(facts.policy);
@@ -492,49 +284,259 @@ BRAID_PUBLIC int braid_info_get(std::uint16_t port, struct braid_info *info)
 	out.announce_interval_ms = facts.announce_interval_ms;
 	out.weights = static_cast<braid_weights>(facts.weights);
 	out.pinning = facts.pinning;
-	return copy_out(port, info, out);
+	return out;
+}
+
+// A bond that is closed waits for these to return.
+result<void> not_from_within(std::uint16_t port) noexcept
+{
+	const bond_ptr b = find_bond(port);
+	if (!b || !(b->on_worker_thread() || b->in_rename_guard()))
+		return {};
+	return error(EDEADLK, "a bond cannot be destroyed from its own %s", b->on_worker_thread() ? "event callback" : "rename guard");
+}
+
+} // namespace
+
+} // namespace braid
+
+using namespace braid;
+
+BRAID_PUBLIC int braid_create(const char *name, const char *devargs)
+{
+	constexpr char prefix[] = "net_braid";
+	if (name == nullptr || std::strncmp(name, prefix, sizeof prefix - 1) != 0)
+		return fail("braid", error(EINVAL, "name: %s does not begin with %s", quoted(name ? name : "").c_str(), prefix));
+	if (std::strlen(name) >= RTE_ETH_NAME_MAX_LEN)
+		return fail("braid", error(EINVAL, "name: %s is longer than %d bytes", quoted(name).c_str(),
+		                           RTE_ETH_NAME_MAX_LEN - 1));
+	forget_last_error();
+	if (const int failed = rte_vdev_init(name, devargs)) {
+		if (*last_error() != '\0')
+			return failed; // the probe has said why
+		const error why = failed == -EEXIST ? error(EEXIST, "a device %s exists already", quoted(name).c_str())
+		                                    : error(-failed, "the device cannot be made: %s", describe(failed));
+		return fail(name, why);
+	}
+	const bond_ptr b = find_bond(std::string_view(name));
+	return b ? b->port() : fail(name, error(ENODEV, "the bond was closed while it was made"));
+}
+
+BRAID_PUBLIC int braid_destroy(std::uint16_t port)
+{
+	if (const result<void> elsewhere = not_from_within(port); !elsewhere)
+		return fail("braid", elsewhere.error());
+	std::string name;
+	const int begun = ask(port, [&name](bond &b) {
+		name = b.device_name();
+		return b.begin_close() ? result<void>() : b.still_open();
+	});
+	if (begun != 0)
+		return begun;
+	// Closed before the bus hears of it: while it removes a device it holds a lock, and a listener that waits for that lock
+	// would keep the close from ending.
+	rte_eth_dev_stop(port);
+	rte_eth_dev_close(port);
+	if (const int failed = rte_vdev_uninit(name.c_str()))
+		return fail(name.c_str(), error(-failed, "the device cannot be removed: %s", describe(failed)));
+	return 0;
+}
+
+BRAID_PUBLIC int braid_member_add(std::uint16_t port, const char *device, const struct braid_member_options *options,
+                                  std::uint32_t *id)
+{
+	return ask(port, [=](bond &b) -> result<void> {
+		const result<member_options> wanted = from_c(options);
+		if (!wanted)
+			return wanted.error();
+		const result<member_spec> spec = parse_member(device != nullptr ? device : "");
+		if (!spec)
+			return spec.error();
+		const result<member_id> added = b.add(*spec, *wanted);
+		if (!added)
+			return added.error();
+		if (id != nullptr)
+			*id = to_number(*added);
+		return {};
+	});
+}
+
+BRAID_PUBLIC int braid_member_remove(std::uint16_t port, std::uint32_t id)
+{
+	return ask(port, [=](bond &b) { return b.remove(static_cast<member_id>(id)); });
+}
+
+BRAID_PUBLIC int braid_member_remove_now(std::uint16_t port, std::uint32_t id)
+{
+	return ask(port, [=](bond &b) { return b.remove_now(static_cast<member_id>(id)); });
+}
+
+BRAID_PUBLIC int braid_auto_add(std::uint16_t port, const char *rule)
+{
+	return ask(port, [=](bond &b) {
+		const result<auto_rule> parsed = parse_auto_rule(rule != nullptr ? rule : "");
+		return parsed ? b.add_rule(*parsed) : parsed.error().in("auto");
+	});
+}
+
+BRAID_PUBLIC int braid_auto_clear(std::uint16_t port)
+{
+	return ask(port, [=](bond &b) { return b.clear_rules(); });
+}
+
+BRAID_PUBLIC int braid_member_rename(std::uint16_t port, std::uint32_t id, const char *name)
+{
+	return ask(port, [=](bond &b) { return b.rename(static_cast<member_id>(id), name != nullptr ? name : ""); });
+}
+
+BRAID_PUBLIC int braid_members_rename(std::uint16_t port, const struct braid_rename *renames, unsigned int n)
+{
+	return ask(port, [=](bond &b) -> result<void> {
+		if (n > max_members || (n != 0 && renames == nullptr))
+			return error(EINVAL, "renames: %u members, of 0 to %u", renames != nullptr ? n : 0, max_members);
+		std::array<rename_wish, max_members> wishes;
+		for (unsigned i = 0; i < n; i++) {
+			const auto text = [](const char *t) { return std::string_view(t != nullptr ? t : ""); };
+			wishes[i] = {static_cast<member_id>(renames[i].member_id), text(renames[i].old_name), text(renames[i].name)};
+		}
+		return b.rename_many({wishes.data(), n});
+	});
+}
+
+BRAID_PUBLIC int braid_rename_guard_register(std::uint16_t port, braid_rename_guard guard, void *arg)
+{
+	return ask(port, [=](bond &b) -> result<void> {
+		if (guard == nullptr)
+			return error(EINVAL, "there is no guard");
+		return b.add_rename_guard(guard_of(guard, arg));
+	});
+}
+
+BRAID_PUBLIC int braid_rename_guard_unregister(std::uint16_t port, braid_rename_guard guard, void *arg)
+{
+	return take_back(port, [=](bond &b) { return b.remove_rename_guard(guard_of(guard, arg)); });
+}
+
+BRAID_PUBLIC int braid_live_rename_set(std::uint16_t port, int on)
+{
+	return ask_switch(port, "live_rename", on, [](bond &b, bool wanted) { return b.set_live_rename(wanted); });
+}
+
+BRAID_PUBLIC int braid_member_name_set(std::uint16_t port, const char *pattern)
+{
+	return ask(port, [=](bond &b) { return b.set_member_name(pattern != nullptr ? pattern : ""); });
+}
+
+BRAID_PUBLIC int braid_events_read(std::uint16_t port, std::uint64_t *next, struct braid_event_record *records,
+                                   unsigned int n, std::uint64_t *missed)
+{
+	return ask(port, [=](bond &b) -> result<int> {
+		if (next == nullptr || (n != 0 && records == nullptr))
+			return error(EINVAL, "there is no %s", next == nullptr ? "cursor" : "room for events");
+		// The stride of the caller's array.
+		const std::size_t size = n != 0 ? records[0].size : 0;
+		if (n != 0 && size < offsetof(braid_event_record, reason) + sizeof records->reason)
+			return error(EINVAL, "the size of the first record is not set");
+		const result<event_page> page = b.read_events(*next, n);
+		if (!page)
+			return page.error();
+		std::byte *to = reinterpret_cast<std::byte *>(records);
+		for (const event &e : page->events) {
+			const braid_event_record r = record_of(e, size);
+			std::memcpy(to, &r, std::min(size, sizeof r));
+			to += size;
+		}
+		*next = page->next;
+		if (missed != nullptr)
+			*missed = page->missed;
+		return static_cast<int>(page->events.size());
+	});
+}
+
+BRAID_PUBLIC int braid_lsc_on_failover_set(std::uint16_t port, int on)
+{
+	return ask_switch(port, "lsc_on_failover", on, [](bond &b, bool wanted) { return b.set_lsc_on_failover(wanted); });
+}
+
+BRAID_PUBLIC int braid_member_find(std::uint16_t port, const char *name, std::uint32_t *id)
+{
+	const std::string_view text = name != nullptr ? name : "";
+	const result<member_id> found = look_at_bond(port, [=](const bond *b) -> result<member_id> {
+		if (b == nullptr)
+			return error(ENODEV, "port %u is not a net_braid bond", port);
+		if (result<void> open = b->still_open(); !open)
+			return open.error();
+		if (const std::optional<member_id> there = b->find(text))
+			return *there;
+		return error(ENOENT, "there is no member %s", quoted(text).c_str());
+	});
+	if (!found)
+		return found.error().code() == ENOENT ? fail_quietly(found.error()) : fail("braid", found.error());
+	if (id != nullptr)
+		*id = to_number(*found);
+	return 0;
+}
+
+BRAID_PUBLIC int braid_members_get(std::uint16_t port, std::uint32_t *ids, unsigned int capacity)
+{
+	return ask(port, [=](bond &b) -> result<int> {
+		const std::vector<member_id> all = b.member_ids();
+		for (std::size_t i = 0; ids != nullptr && i < all.size() && i < capacity; i++)
+			ids[i] = to_number(all[i]);
+		return static_cast<int>(all.size());
+	});
+}
+
+BRAID_PUBLIC int braid_member_info_get(std::uint16_t port, std::uint32_t id, struct braid_member_info *info)
+{
+	return ask(port, [=](bond &b) -> result<void> {
+		const std::optional<member_facts> facts = b.facts_of(static_cast<member_id>(id));
+		if (!facts)
+			return error(ENOENT, "there is no member with id %u", id);
+		return copy_out(info, to_c(*facts));
+	});
+}
+
+BRAID_PUBLIC int braid_info_get(std::uint16_t port, struct braid_info *info)
+{
+	return ask(port, [=](bond &b) { return copy_out(info, to_c(b.facts())); });
 }
 
 BRAID_PUBLIC int braid_mode_set(std::uint16_t port, enum braid_mode wanted)
 {
-	const bond_ptr b = find_bond(port);
-	if (!b)
-		return refuse(port, no_bond(port));
-	if (static_cast<unsigned>(wanted) >= mode_count)
-		return refuse(port, error(EINVAL, "mode: %d is not a mode", static_cast<int>(wanted)));
-	return answer(port, b->set_mode(static_cast<mode>(wanted)));
+	return ask(port, [=](bond &b) -> result<void> {
+		if (static_cast<unsigned>(wanted) >= mode_count)
+			return error(EINVAL, "mode: %d is not a mode", static_cast<int>(wanted));
+		return b.set_mode(static_cast<mode>(wanted));
+	});
 }
 
 BRAID_PUBLIC int braid_policy_set(std::uint16_t port, enum braid_policy wanted)
 {
-	const bond_ptr b = find_bond(port);
-	if (!b)
-		return refuse(port, no_bond(port));
-	if (static_cast<unsigned>(wanted) >= hash_policy_count)
-		return refuse(port, error(EINVAL, "policy: %d is not a policy", static_cast<int>(wanted)));
-	return answer(port, b->set_policy(static_cast<hash_policy>(wanted)));
+	return ask(port, [=](bond &b) -> result<void> {
+		if (static_cast<unsigned>(wanted) >= hash_policy_count)
+			return error(EINVAL, "policy: %d is not a policy", static_cast<int>(wanted));
+		return b.set_policy(static_cast<hash_policy>(wanted));
+	});
 }
 
 BRAID_PUBLIC int braid_mac_policy_set(std::uint16_t port, enum braid_mac_policy wanted)
 {
-	const bond_ptr b = find_bond(port);
-	if (!b)
-		return refuse(port, no_bond(port));
-	if (static_cast<unsigned>(wanted) >= mac_policy_count)
-		return refuse(port, error(EINVAL, "mac_policy: %d is not a policy", static_cast<int>(wanted)));
-	return answer(port, b->set_mac_policy(static_cast<mac_policy>(wanted)));
+	return ask(port, [=](bond &b) -> result<void> {
+		if (static_cast<unsigned>(wanted) >= mac_policy_count)
+			return error(EINVAL, "mac_policy: %d is not a policy", static_cast<int>(wanted));
+		return b.set_mac_policy(static_cast<mac_policy>(wanted));
+	});
 }
 
 BRAID_PUBLIC int braid_announce_set(std::uint16_t port, std::uint32_t times, std::uint32_t interval_ms)
 {
-	const bond_ptr b = find_bond(port);
-	return b ? answer(port, b->set_announcements(times, interval_ms)) : refuse(port, no_bond(port));
+	return ask(port, [=](bond &b) { return b.set_announcements(times, interval_ms); });
 }
 
 BRAID_PUBLIC int braid_primary_set(std::uint16_t port, std::uint32_t id)
 {
-	const bond_ptr b = find_bond(port);
-	return b ? answer(port, b->set_primary(static_cast<member_id>(id))) : refuse(port, no_bond(port));
+	return ask(port, [=](bond &b) { return b.set_primary(static_cast<member_id>(id)); });
 }
 
 BRAID_PUBLIC int braid_member_weight_set(std::uint16_t port, std::uint32_t id, std::uint32_t weight)
@@ -569,8 +571,7 @@ BRAID_PUBLIC int braid_pin_lookup(struct braid_pin *pin)
 
 BRAID_PUBLIC int braid_delays_set(std::uint16_t port, std::uint32_t up_delay_ms, std::uint32_t down_delay_ms)
 {
-	const bond_ptr b = find_bond(port);
-	return b ? answer(port, b->set_delays(up_delay_ms, down_delay_ms)) : refuse(port, no_bond(port));
+	return ask(port, [=](bond &b) { return b.set_delays(up_delay_ms, down_delay_ms); });
 }
 
 BRAID_PUBLIC int braid_member_role_set(std::uint16_t port, std::uint32_t id, enum braid_role role)
@@ -620,18 +621,16 @@ BRAID_PUBLIC int braid_all_members_active_set(std::uint16_t port, int on)
 
 BRAID_PUBLIC int braid_event_callback_register(std::uint16_t port, braid_event_callback callback, void *arg)
 {
-	const bond_ptr b = find_bond(port);
-	if (!b)
-		return refuse(port, no_bond(port));
-	if (callback == nullptr)
-		return refuse(port, error(EINVAL, "there is no callback"));
-	return answer(port, b->add_listener(listener_of(callback, arg)));
+	return ask(port, [=](bond &b) -> result<void> {
+		if (callback == nullptr)
+			return error(EINVAL, "there is no callback");
+		return b.add_listener(listener_of(callback, arg));
+	});
 }
 
 BRAID_PUBLIC int braid_event_callback_unregister(std::uint16_t port, braid_event_callback callback, void *arg)
 {
-	const bond_ptr b = find_bond(port);
-	return b ? answer(port, b->remove_listener(listener_of(callback, arg))) : refuse(port, no_bond(port));
+	return take_back(port, [=](bond &b) { return b.remove_listener(listener_of(callback, arg)); });
 }
 
 BRAID_PUBLIC const char *braid_error_text(void) { return last_error(); }

@@ -109,10 +109,10 @@ int steer(const char *params, rte_tel_data *d, const char *usage, unsigned least
 	const parameters given(params);
 	if (given.count < least || given.count > most)
 		return reply(d, "telemetry", error(EINVAL, "the command takes the parameters %s", usage));
-	const bond_ptr b = find_bond(given.piece[0]);
+	const result<bond_ptr> b = open_bond(given.piece[0]);
 	if (!b)
-		return reply(d, "telemetry", error(ENODEV, "there is no bond %s", quoted(given.piece[0]).c_str()));
-	return reply(d, b->device_name(), act(*b, given));
+		return reply(d, "telemetry", b.error());
+	return reply(d, (*b)->device_name(), act(**b, given));
 }
 
 result<member_id> member_named(bond &b, std::string_view text) noexcept
@@ -126,7 +126,7 @@ int list(const char *, const char *, rte_tel_data *d) noexcept
 {
 	rte_tel_data_start_array(d, RTE_TEL_STRING_VAL);
 	for (const bond_ptr &b : all_bonds())
-		if (b->is_made())
+		if (b->is_made() && b->still_open())
 			rte_tel_data_add_array_string(d, b->device_name());
 	return 0;
 }
@@ -212,9 +212,10 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	const bool understood = given.count == 1 || (failed == std::errc() && end == number.data() + number.size());
 	if (given.count > 2 || given.piece[0].empty() || !understood)
 		return reply(d, "telemetry", error(EINVAL, "the command takes the parameters <bond>[,<id of a member>]"));
-	const bond_ptr b = find_bond(given.piece[0]);
-	if (!b)
-		return reply(d, "telemetry", error(ENODEV, "there is no bond %s", quoted(given.piece[0]).c_str()));
+	const result<bond_ptr> found = open_bond(given.piece[0]);
+	if (!found)
+		return reply(d, "telemetry", found.error());
+	const bond_ptr b = *found;
 	const bond_facts f = b->facts();
 	const std::vector<member_facts> all = b->facts_of_all(); // ids only grow: in their order
 	const std::vector<auto_rule> rules = b->rules();
@@ -295,9 +296,10 @@ int addresses(const char *, const char *params, rte_tel_data *d) noexcept
 	const parameters given(params);
 	if (given.count != 1 || given.piece[0].empty())
 		return reply(d, "telemetry", error(EINVAL, "the command takes the parameter <bond>"));
-	const bond_ptr b = find_bond(given.piece[0]);
-	if (!b)
-		return reply(d, "telemetry", error(ENODEV, "there is no bond %s", quoted(given.piece[0]).c_str()));
+	const result<bond_ptr> found = open_bond(given.piece[0]);
+	if (!found)
+		return reply(d, "telemetry", found.error());
+	const bond_ptr b = *found;
 	rte_tel_data_start_dict(d);
 	unsigned number = 0;
 	for (const known_address &known : b->addresses())
@@ -417,9 +419,10 @@ int show_events(const char *, const char *params, rte_tel_data *d) noexcept
 	const bool understood = given.count == 1 || (failed == std::errc() && end == number.data() + number.size());
 	if (given.count > 2 || given.piece[0].empty() || !understood)
 		return reply(d, "telemetry", error(EINVAL, "the command takes the parameters <bond>[,<number of an event>]"));
-	const bond_ptr b = find_bond(given.piece[0]);
-	if (!b)
-		return reply(d, "telemetry", error(ENODEV, "there is no bond %s", quoted(given.piece[0]).c_str()));
+	const result<bond_ptr> found = open_bond(given.piece[0]);
+	if (!found)
+		return reply(d, "telemetry", found.error());
+	const bond_ptr b = *found;
 	const result<event_page> page = b->read_events(from, most_events_shown);
 	if (!page)
 		return reply(d, b->device_name(), page.error());

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // The C API as a contract: what it refuses and how, structures of other sizes, and what listeners may count on.
+#include "api_calls.hpp"
 #include "event_recorder.hpp"
 #include "test_bond.hpp"
 
@@ -17,8 +18,6 @@
 namespace braid {
 namespace {
 
-void no_listener(std::uint16_t, const braid_event *, void *) {}
-
 class Api : public mbuf_accounting {
 protected:
 	fake_port first_{raising_lsc()}, second_{raising_lsc()};
@@ -26,45 +25,10 @@ protected:
 
 // --- what is refused
 
-struct call {
-	const char *name;
-	std::function<int(std::uint16_t)> on;
-};
+class WrongPort : public Api, public testing::WithParamInterface<api_call> {};
 
-void PrintTo(const call &c, std::ostream *out) { *out << c.name; }
-
-class WrongPort : public Api, public testing::WithParamInterface<call> {};
-
-INSTANTIATE_TEST_SUITE_P(
-	OfEachFunction, WrongPort,
-	testing::Values(
-		call{"braid_destroy", [](auto port) { return braid_destroy(port); }},
-		call{"braid_member_add", [](auto port) { return braid_member_add(port, "net_x", nullptr, nullptr); }},
-		call{"braid_member_remove", [](auto port) { return braid_member_remove(port, 1); }},
-		call{"braid_member_rename", [](auto port) { return braid_member_rename(port, 1, "x"); }},
-		call{"braid_member_find", [](auto port) { return braid_member_find(port, "x", nullptr); }},
-		call{"braid_members_get", [](auto port) { return braid_members_get(port, nullptr, 0); }},
-		call{"braid_member_info_get",
-	             [](auto port) {
-			     braid_member_info info{};
-			     info.size = sizeof info;
-			     return braid_member_info_get(port, 1, &info);
-		     }},
-		call{"braid_info_get",
-	             [](auto port) {
-			     braid_info info{};
-			     info.size = sizeof info;
-			     return braid_info_get(port, &info);
-		     }},
-		call{"braid_mode_set", [](auto port) { return braid_mode_set(port, BRAID_MODE_BALANCE); }},
-		call{"braid_policy_set", [](auto port) { return braid_policy_set(port, BRAID_POLICY_L2); }},
-		call{"braid_primary_set", [](auto port) { return braid_primary_set(port, 1); }},
-		call{"braid_delays_set", [](auto port) { return braid_delays_set(port, 0, 0); }},
-		call{"braid_event_callback_register",
-	             [](auto port) { return braid_event_callback_register(port, no_listener, nullptr); }},
-		call{"braid_event_callback_unregister",
-	             [](auto port) { return braid_event_callback_unregister(port, no_listener, nullptr); }}),
-	[](const auto &info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(OfEachFunction, WrongPort, testing::ValuesIn(api_calls()),
+                         [](const auto &info) { return std::string(info.param.name); });
 
 TEST_P(WrongPort, IsNoDevice)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // A bond is destroyed while something is going on in it: the destruction waits for what is inside a device, ends what waits for
 // anything else, and leaves every port as it was. Nobody waits for ever, and who comes late is told that the bond is gone.
+#include "api_calls.hpp"
 #include "port_view.hpp"
 #include "telemetry_client.hpp"
 #include "test_bond.hpp"
@@ -240,6 +241,69 @@ TEST_F(Destruction, HappensOnce)
 	expect_untouched(slow, before);
 }
 
+// "From the call on they fail": those that only read, too, and at once.
+TEST_F(Destruction, EveryOtherCallIsRefusedFromItsBeginningOn)
+{
+	fake_port slow;
+	test_bond bond("balance", {&slow});
+	ASSERT_EQ(bond.bring_up(), 0);
+	const std::uint16_t port = bond.port();
+	ASSERT_EQ(braid_event_callback_register(port, no_listener, nullptr), 0);
+	ASSERT_EQ(braid_rename_guard_register(port, no_guard, nullptr), 0);
+	slow.hold(fake_op::stop);
+	std::thread second([&] {
+		EXPECT_TRUE(eventually([&] { return slow.waiting(fake_op::stop) == 1; }));
+		for (const api_call &call : api_calls()) {
+			EXPECT_EQ(call.on(port), -ENODEV) << call;
+			EXPECT_STREQ(braid_error_text(), "net_braid0 is being closed") << call;
+		}
+		telemetry_client telemetry;
+		for (const char *command : {"show", "events", "addresses", "auto_clear"})
+			EXPECT_NE(telemetry.ask(std::string("/braid/") + command + ",net_braid0").find("net_braid0 is being closed"),
+			          std::string::npos) << command;
+		EXPECT_EQ(telemetry.ask("/braid/list").find("net_braid0"), std::string::npos);
+		slow.release(fake_op::stop);
+	});
+	EXPECT_EQ(bond.destroy(), 0);
+	second.join();
+}
+
+// Whoever takes a listener back may then free what it uses, also while the bond goes.
+TEST_F(Destruction, AListenerThatIsTakenBackMeanwhileIsNotRunningAfterwards)
+{
+	struct slow_listener {
+		std::atomic<bool> inside{false}, may_go_on{false}, done{false};
+
+		static void call(std::uint16_t, const braid_event *, void *arg)
+		{
+			auto &self = *static_cast<slow_listener *>(arg);
+			self.inside = true;
+			self.may_go_on.wait(false);
+			self.done = true;
+		}
+	} listener;
+	fake_port member;
+	test_bond bond("balance", {&member});
+	const std::uint16_t port = bond.port();
+	ASSERT_EQ(braid_event_callback_register(port, slow_listener::call, &listener), 0);
+	ASSERT_EQ(bond.rename(member.name(), "uplink"), 0);
+	ASSERT_TRUE(eventually([&] { return listener.inside.load(); }));
+	std::thread taker([&] {
+		EXPECT_TRUE(eventually([&] { return braid_policy_set(port, BRAID_POLICY_L23) == -ENODEV; }));
+		EXPECT_EQ(braid_event_callback_unregister(port, slow_listener::call, &listener), -ENODEV);
+		EXPECT_TRUE(listener.done);
+	});
+	std::thread opener([&] {
+		EXPECT_TRUE(eventually([&] { return braid_policy_set(port, BRAID_POLICY_L23) == -ENODEV; }));
+		EXPECT_TRUE(stays_false([&] { return listener.done.load(); }));
+		listener.may_go_on = true;
+		listener.may_go_on.notify_all();
+	});
+	EXPECT_EQ(bond.destroy(), 0);
+	taker.join();
+	opener.join();
+}
+
 // A monitoring program asks for everything while bonds come and go; each answer is of a bond that is there, or says that none is.
 TEST_F(Destruction, LeavesTelemetryAnAnswer)
 {
@@ -251,7 +315,8 @@ TEST_F(Destruction, LeavesTelemetryAnAnswer)
 		while (!stop) {
 			const std::string answer = telemetry.ask("/braid/show,net_braid0");
 			const bool is_there = answer.find("\"members\"") != std::string::npos;
-			const bool is_not = answer.find("there is no bond") != std::string::npos;
+			const bool is_not = answer.find("there is no bond") != std::string::npos ||
+			                    answer.find("is being closed") != std::string::npos;
 			EXPECT_TRUE(is_there != is_not) << answer;
 			(is_there ? shown : missed)++;
 			EXPECT_NE(telemetry.ask("/braid/list").find("/braid/list"), std::string::npos);

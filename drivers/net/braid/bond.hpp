@@ -207,6 +207,7 @@ public:
 	// From now on every call fails with ENODEV, and an operation that waits for anything but a device ends. False: somebody
 	// has begun already.
 	bool begin_close() noexcept;
+	result<void> still_open() const noexcept;
 	// Lets go of everything.
 	void close() noexcept;
 
@@ -444,7 +445,6 @@ private:
 
 	// no lock held
 	std::vector<member_ptr> members() noexcept;
-	result<void> still_open() const noexcept;
 	void watch() noexcept;
 	void work() noexcept;
 	using inbox_lock = std::unique_lock<ordered_mutex<lock_place::inbox>>;

@@ -223,6 +223,7 @@ result<void> bond::add_listener(const listener &l) noexcept
 	return {};
 }
 
+// Also while the bond is being closed, and waits then too: whoever asks may free what the listener uses.
 result<void> bond::remove_listener(const listener &l) noexcept
 {
 	std::unique_lock inbox(inbox_);

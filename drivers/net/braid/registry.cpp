@@ -3,6 +3,7 @@
 
 #include "bond.hpp"
 #include "lock_order.hpp"
+#include "names/quoted.hpp"
 #include "rcu/retire.hpp"
 
 #include <algorithm>
@@ -74,6 +75,13 @@ bool listen() noexcept
 	return listening = true;
 }
 
+result<bond_ptr> if_open(bond_ptr b) noexcept
+{
+	if (result<void> open = b->still_open(); !open)
+		return open.error();
+	return b;
+}
+
 } // namespace
 
 bool register_bond(const bond_ptr &b) noexcept
@@ -141,6 +149,18 @@ bond_ptr find_bond(std::string_view device_name) noexcept
 		if (device_name == b->device_name() && b->is_made())
 			return b;
 	return nullptr;
+}
+
+result<bond_ptr> open_bond(std::uint16_t port) noexcept
+{
+	bond_ptr b = find_bond(port);
+	return b ? if_open(std::move(b)) : error(ENODEV, "port %u is not a net_braid bond", port);
+}
+
+result<bond_ptr> open_bond(std::string_view device_name) noexcept
+{
+	bond_ptr b = find_bond(device_name);
+	return b ? if_open(std::move(b)) : error(ENODEV, "there is no bond %s", quoted(device_name).c_str());
 }
 
 } // namespace braid

@@ -27,6 +27,10 @@ bond_ptr find_bond(std::uint16_t port) noexcept;
 bond_ptr find_bond(std::string_view device_name) noexcept;
 std::vector<bond_ptr> all_bonds() noexcept;
 
+// The same for whoever wants something of the bond: not one that is being closed, and ENODEV says which of all that it is.
+result<bond_ptr> open_bond(std::uint16_t port) noexcept;
+result<bond_ptr> open_bond(std::string_view device_name) noexcept;
+
 // What find_bond() finds, for the moment in which it is looked at: null or not closed and gone before the read section ends.
 const bond *bond_of(std::uint16_t port, const rcu::read_section &) noexcept;
 
