@@ -129,9 +129,6 @@ private:
 		if (e.kind == BRAID_EVENT_LINK_UP || e.kind == BRAID_EVENT_LINK_DOWN) {
 			EXPECT_NE(link_up_, e.kind == BRAID_EVENT_LINK_UP) << told_.back();
 			link_up_ = e.kind == BRAID_EVENT_LINK_UP;
-			// Of a bond that stops this alone is told.
-			for (auto &[id, m] : members_)
-				m.usable = m.usable && link_up_;
 		}
 		if (e.member_id == BRAID_NO_MEMBER)
 			return;

@@ -109,6 +109,35 @@ TEST_F(EventStream, TellsWhoIsActiveWhenActiveBackupBegins)
 	EXPECT_STREQ(read_events(bond, next).records.back().name, "lan") << "which failover has kept in mind";
 }
 
+// Who counts usable and unusable has the right number in between.
+TEST_F(EventStream, AStopTakesBackWhatTheStartHasTold)
+{
+	test_bond bond(devargs("active-backup"));
+	ASSERT_EQ(bond.add(first_.name(), "wan"), 0);
+	ASSERT_EQ(bond.add(second_.name(), "lan"), 0);
+	std::uint64_t next = BRAID_EVENTS_FROM_NOW;
+	ASSERT_EQ(read_events(bond, next, 0).status, 0);
+	using line = std::tuple<braid_event_kind, std::string, std::string>;
+	const auto lines = [&] {
+		std::vector<line> all;
+		for (const braid_event_record &r : read_events(bond, next).records)
+			all.emplace_back(r.kind, r.name, r.reason);
+		return all;
+	};
+	for (unsigned round = 0; round < 2; round++) {
+		ASSERT_EQ(round == 0 ? bond.bring_up() : bond.start(), 0);
+		EXPECT_EQ(lines(), (std::vector<line>{{BRAID_EVENT_MEMBER_USABLE, "wan", ""},
+		                                      {BRAID_EVENT_MEMBER_USABLE, "lan", ""},
+		                                      {BRAID_EVENT_ACTIVE_CHANGED, "wan", ""},
+		                                      {BRAID_EVENT_LINK_UP, "", ""}}));
+		ASSERT_EQ(bond.stop(), 0);
+		EXPECT_EQ(lines(), (std::vector<line>{{BRAID_EVENT_MEMBER_UNUSABLE, "wan", "stopped"},
+		                                      {BRAID_EVENT_MEMBER_UNUSABLE, "lan", "stopped"},
+		                                      {BRAID_EVENT_ACTIVE_CHANGED, "", ""},
+		                                      {BRAID_EVENT_LINK_DOWN, "", ""}}));
+	}
+}
+
 TEST_F(EventStream, IsReadInPiecesOfAnySize)
 {
 	test_bond bond(devargs("balance"));

@@ -223,7 +223,7 @@ void bond::update_link(const decision &d) noexcept
 void bond::tell_of_usable(const decision &before, const decision &after) noexcept
 {
 	for (member_id id : before.may_transmit())
-		if (!contains(after.may_transmit(), id) && started_)
+		if (!contains(after.may_transmit(), id))
 			if (const member_ptr m = member_with(id))
 				tell(event_kind::member_unusable, id, to_string(m->why));
 	for (member_id id : after.may_transmit())
