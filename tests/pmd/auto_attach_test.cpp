@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // Ports that join because a rule means them.
 #include "auto_rule.hpp"
+#include "busy_worker.hpp"
 #include "devargs.hpp"
 #include "event_recorder.hpp"
 #include "port_view.hpp"
@@ -255,35 +256,6 @@ TEST_F(AutoAttach, ADeviceThatAppearsAnewWhileItIsRemovedJoins)
 	EXPECT_TRUE(runs(bond, port));
 	EXPECT_NE(bond.id_of(port.name()), id);
 }
-
-// Keeps the worker of a bond from attaching anything until it is opened.
-class busy_worker {
-public:
-	explicit busy_worker(const test_bond &bond) : port_(bond.port())
-	{
-		EXPECT_EQ(braid_event_callback_register(port_, wait, this), 0);
-		EXPECT_EQ(braid_policy_set(port_, BRAID_POLICY_L34), 0);
-		EXPECT_TRUE(eventually([&] { return inside_.load(); }));
-	}
-	~busy_worker()
-	{
-		open_ = true;
-		EXPECT_EQ(braid_event_callback_unregister(port_, wait, this), 0);
-	}
-	busy_worker(const busy_worker &) = delete;
-	busy_worker &operator=(const busy_worker &) = delete;
-
-private:
-	static void wait(std::uint16_t, const braid_event *, void *arg)
-	{
-		auto &self = *static_cast<busy_worker *>(arg);
-		self.inside_ = true;
-		EXPECT_TRUE(eventually([&] { return self.open_.load(); }));
-	}
-
-	const std::uint16_t port_;
-	std::atomic<bool> inside_{false}, open_{false};
-};
 
 TEST_F(AutoAttach, APortThatIsNotMeantAnyMoreWhenItsTurnComesIsGivenBack)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // A port number is somebody else's as soon as its device has gone. Whoever remembers one while a lock is given back must not
 // take the next device with this number for the one before: here the device is replaced in front of each lock in turn.
+#include "busy_worker.hpp"
 #include "event_recorder.hpp"
 #include "port_view.hpp"
 #include "test_bond.hpp"
@@ -108,37 +109,6 @@ private:
 	std::thread thread_;
 };
 
-// Keeps the worker of a bond busy with one event.
-class slow_listener {
-public:
-	explicit slow_listener(const test_bond &bond) : port_(bond.port())
-	{
-		EXPECT_EQ(braid_event_callback_register(port_, call, this), 0);
-		EXPECT_EQ(braid_policy_set(port_, BRAID_POLICY_L34), 0);
-		EXPECT_TRUE(eventually([&] { return inside_.load(); }));
-	}
-	~slow_listener()
-	{
-		open_ = true;
-		open_.notify_all();
-		EXPECT_EQ(braid_policy_set(port_, BRAID_POLICY_L2), 0);
-		EXPECT_EQ(braid_event_callback_unregister(port_, call, this), 0);
-	}
-	slow_listener(const slow_listener &) = delete;
-	slow_listener &operator=(const slow_listener &) = delete;
-
-private:
-	static void call(std::uint16_t, const braid_event *, void *arg)
-	{
-		auto &self = *static_cast<slow_listener *>(arg);
-		self.inside_ = true;
-		self.open_.wait(false);
-	}
-
-	const std::uint16_t port_;
-	std::atomic<bool> inside_{false}, open_{false};
-};
-
 class PortReuseWhileAdding : public PortReuse {
 protected:
 	// Whatever comes of it.
@@ -192,7 +162,7 @@ TEST_F(PortReuseWhileAdding, ALateFarewellDoesNotTakeTheNextDeviceFromTheBond)
 		ASSERT_EQ(bond_.add(comes.name()), 0);
 		const std::uint16_t port = goes.port_id();
 		{
-			const slow_listener busy(bond_);
+			const busy_worker busy(bond_);
 			{
 				turnstile stile("operator", nth);
 				const operation addition([&] { add(goes); });
@@ -221,7 +191,7 @@ TEST_F(PortReuse, WhatIsGivenBackIsNotTheNextDevice)
 		fake_port goes({.plugged = false}), comes({.plugged = false});
 		test_bond bond("round-robin", {&goes, &comes});
 		ASSERT_EQ(bond.bring_up(), 0);
-		const slow_listener busy(bond); // or the worker would attach it
+		const busy_worker busy(bond); // or the worker would attach it
 		ASSERT_EQ(goes.plug(), 0);
 		const std::uint16_t port = goes.port_id();
 		ASSERT_EQ(owner_of(port), "net_braid0");
@@ -238,6 +208,27 @@ TEST_F(PortReuse, WhatIsGivenBackIsNotTheNextDevice)
 		}
 		EXPECT_EQ(owner_of(port), "net_braid0");
 	}
+}
+
+// Two devices are about to join by a rule. While the first does, the second is replaced by another one that is meant as well.
+TEST_F(PortReuse, ADeviceIsNotPassedOverForTheOneBeforeIt)
+{
+	fake_port first({.plugged = false}), second({.plugged = false}), third({.plugged = false});
+	test_bond bond("mode=round-robin,auto=name:net_fake*");
+	ASSERT_EQ(bond.bring_up(), 0);
+	event_recorder events(bond);
+	first.hold(fake_op::start);
+	ASSERT_EQ(first.plug(), 0);
+	ASSERT_EQ(second.plug(), 0);
+	const std::uint16_t port = second.port_id();
+	ASSERT_TRUE(eventually([&] { return first.waiting(fake_op::start) == 1; }));
+	ASSERT_EQ(second.unplug(), 0);
+	ASSERT_EQ(third.plug(), 0);
+	ASSERT_EQ(third.port_id(), port);
+	first.release(fake_op::start);
+	EXPECT_TRUE(becomes(bond, third, BRAID_MEMBER_RUNNING));
+	EXPECT_EQ(bond.info().usable, 2u);
+	EXPECT_EQ(events.count(BRAID_EVENT_ATTACH_FAILED), 0u) << "nobody has failed";
 }
 
 } // namespace

@@ -58,6 +58,7 @@ std::vector<auto_rule> bond::rules() noexcept
 bool bond::reserve_for_rules(std::uint16_t port, const port_facts &facts) noexcept
 {
 	by_rule_.appeared++;
+	by_rule_.since[port]++;
 	by_rule_.refused[port] = false;
 	by_rule_.barred[port] = false;
 	by_rule_.announced[port] = false;
@@ -88,13 +89,14 @@ bool bond::attach_by_rules(attaching which) noexcept
 	const std::vector<found_port> all = ports_meant(which);
 	for (const found_port &found : all) {
 		{
-			// Before: a device that goes and comes back meanwhile announces itself anew.
 			const state_guard state(state_);
+			if (!is_still_there(found))
+				continue;
 			by_rule_.announced[found.port] = false;
 		}
 		const result<void> joined = found.started ? error(EBUSY, "the application has started it") : attach_by_rule(found);
 		const state_guard state(state_);
-		if (joined || by_rule_.refused[found.port])
+		if (joined || !is_still_there(found) || by_rule_.refused[found.port])
 			continue;
 		by_rule_.refused[found.port] = true;
 		tell(event_kind::attach_failed, member_id::none,
@@ -102,6 +104,10 @@ bool bond::attach_by_rules(attaching which) noexcept
 	}
 	return !all.empty();
 }
+
+// Those before it may have taken long: a device that has gone since has failed at nothing, and one that has its number now has
+// announced itself.
+bool bond::is_still_there(const found_port &found) const noexcept { return by_rule_.since[found.port] == found.since; }
 
 std::vector<bond::found_port> bond::ports_meant(attaching which) noexcept
 {
@@ -131,7 +137,8 @@ std::vector<bond::found_port> bond::ports_meant(attaching which) noexcept
 		const bool named = std::any_of(waited_for.begin(), waited_for.end(),
 		                               [&](const member_spec &spec) { return matches(spec, facts); });
 		if (candidate && free && !named && means(rules, port, facts, bond_mac)) {
-			found_port found{.port = port, .spec = {}, .started = data.dev_started != 0};
+			found_port found{.port = port, .spec = {}, .started = data.dev_started != 0,
+			                 .since = marks.since[port]};
 			rte_strscpy(found.spec.text, data.name, sizeof found.spec.text);
 			all.push_back(found);
 		} else if (marks.announced[port]) {

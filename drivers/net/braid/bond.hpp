@@ -360,7 +360,8 @@ private:
 	struct found_port {
 		std::uint16_t port;
 		member_spec spec;
-		bool started; // by its application
+		bool started;        // by its application
+		std::uint64_t since; // see by_rule_
 	};
 	bool attach_by_rules(attaching which) noexcept;
 	std::vector<found_port> ports_meant(attaching which) noexcept;
@@ -401,6 +402,7 @@ private:
 	result<name> promise_name(member_id id, const member_options &options, const char *device) noexcept;
 	void forget(const member_ptr &m, std::string reason) noexcept;
 	bool reserve_for_rules(std::uint16_t port, const port_facts &facts) noexcept;
+	bool is_still_there(const found_port &found) const noexcept;
 	std::optional<rte_ether_addr> mac_for_rules() const noexcept;
 	member_ptr member_with(member_id id) const noexcept;
 	member_ptr member_on(std::uint16_t port) const noexcept;
@@ -547,6 +549,8 @@ private:
 		std::bitset<RTE_MAX_ETHPORTS> refused;   // meant and could not join: told once
 		std::bitset<RTE_MAX_ETHPORTS> barred;    // removed by an operator, until it appears anew
 		std::uint64_t appeared = 0;              // ports since the bond was made
+		// Grows when the port's device comes or goes: as long as it has not, the number means the same device.
+		std::array<std::uint64_t, RTE_MAX_ETHPORTS> since{};
 	} by_rule_;
 	std::uint64_t generation_ = 0;
 	port_counters departed_;          // what removed members had counted

@@ -237,6 +237,7 @@ void bond::on_port_destroyed(std::uint16_t port) noexcept
 				each->refused_port = no_port;
 		}
 		by_rule_.announced[port] = false;
+		by_rule_.since[port]++;
 		note_reasons(now_ms());
 		m = member_on(port);
 		if (!m)
