@@ -338,5 +338,30 @@ TEST_F(AutoAttach, TheOneThatIsAwayLongestMakesRoomInAFullBond)
 	EXPECT_TRUE(eventually([&] { return owner_of(second.port_id()).empty(); }));
 }
 
+// Whoever could not join has cost nobody a place.
+TEST_F(AutoAttach, NobodyMakesRoomForADeviceThatCannotJoin)
+{
+	fake_port away(named("place1")), late(named("place2", false));
+	test_bond bond("auto=" + rule_for("place"));
+	ASSERT_EQ(bond.bring_up(), 0);
+	for (unsigned i = bond.info().members; i < BRAID_MAX_MEMBERS; i++)
+		ASSERT_EQ(bond.add("net_fake_wanted" + std::to_string(i)), 0);
+	ASSERT_EQ(away.unplug(), 0);
+	const std::uint32_t id = bond.id_of(away.name());
+	event_recorder events(bond);
+	late.fail(fake_op::start, EIO, fake_port::always);
+	ASSERT_EQ(late.plug(), 0);
+	EXPECT_EQ(events.last(BRAID_EVENT_ATTACH_FAILED).reason,
+	          late.name() + " is meant by a rule and cannot join: start: Input/output error");
+	EXPECT_EQ(bond.id_of(away.name()), id);
+	EXPECT_EQ(events.count(BRAID_EVENT_MEMBER_REMOVED), 0u);
+	const std::uint64_t generation = bond.info().generation;
+	late.heal_all();
+	ASSERT_EQ(late.replug(), 0);
+	ASSERT_TRUE(runs(bond, late));
+	EXPECT_EQ(bond.id_of(away.name()), BRAID_NO_MEMBER);
+	EXPECT_EQ(events.last(BRAID_EVENT_MEMBER_ADDED).generation, generation + 1) << "both in one publication";
+}
+
 } // namespace
 } // namespace braid

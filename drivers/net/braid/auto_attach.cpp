@@ -13,6 +13,7 @@
 #include "registry.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace braid {
 
@@ -166,20 +167,15 @@ void bond::expect_no_more(const std::bitset<RTE_MAX_ETHPORTS> &ports, std::uint6
 
 result<void> bond::attach_by_rule(const found_port &found) noexcept
 {
-	make_room_for(found);
 	const auto m = std::make_shared<member>(static_cast<member_id>(++last_id_), found.spec, now_ms());
 	m->by_rule = true;
 	{
 		const state_guard state(state_);
-		if (members_.size() == max_members)
+		if (members_.size() == max_members && !who_makes_room())
 			return error(ENOSPC, "%s has %u members, which is the most", device_name_, max_members);
-		result<name> promised = promise_name(m->id, {}, found.spec.text);
-		if (!promised) { // another member is called so
-			const name label = name_from_device(found.spec.text);
-			promised = names_.promise(m->id, std::string(label.view().substr(0, max_name_length - 5)) + "_%d");
-		}
-		if (!promised)
-			return promised.error();
+		if (members_.size() < max_members)
+			if (result<name> promised = promise_name_by_rule(m->id, found); !promised)
+				return promised.error();
 	}
 	result<void> attached = attach(m, found.port);
 	bool joined = false;
@@ -189,6 +185,7 @@ result<void> bond::attach_by_rule(const found_port &found) noexcept
 			names_.forget(m->id);
 			return attached;
 		}
+		make_room_for(*m, found);
 		names_.fulfil(m->id);
 		failover_.join(m->id, {}, now_ms());
 		failover_.set_running(m->id, false);
@@ -204,21 +201,35 @@ result<void> bond::attach_by_rule(const found_port &found) noexcept
 	return {};
 }
 
-// Of the members that came by a rule and whose device is gone, the one that has been away longest.
-void bond::make_room_for(const found_port &found) noexcept
+result<name> bond::promise_name_by_rule(member_id id, const found_port &found) noexcept
 {
-	const state_guard state(state_);
-	if (members_.size() < max_members)
-		return;
+	if (result<name> promised = promise_name(id, {}, found.spec.text); promised)
+		return promised;
+	const name label = name_from_device(found.spec.text); // which another member is called
+	return names_.promise(id, std::string(label.view().substr(0, max_name_length - 5)) + "_%d");
+}
+
+// Of the members that came by a rule and whose device is gone, the one that has been away longest.
+member_ptr bond::who_makes_room() const noexcept
+{
 	member_ptr longest;
 	for (const member_ptr &m : members_)
 		if (m->by_rule && m->state == member_state::pending && (!longest || m->pending_since < longest->pending_since))
 			longest = m;
-	if (!longest)
+	return longest;
+}
+
+// Only now that the newcomer is ready: one that cannot join costs nobody a place. It gets its name with the place, since there are
+// no more names than members; one that begins with its device's and ends with a number of its own is always free.
+void bond::make_room_for(const member &newcomer, const found_port &found) noexcept
+{
+	if (members_.size() < max_members)
 		return;
+	const member_ptr longest = who_makes_room(); // still: nobody else attaches members meanwhile
 	failover_.leave(longest->id);
-	republish();
 	forget(longest, std::string("it makes room for ") + found.spec.text);
+	[[maybe_unused]] const result<name> given = promise_name_by_rule(newcomer.id, found);
+	assert(given);
 }
 
 } // namespace braid

@@ -367,7 +367,6 @@ private:
 	std::vector<found_port> ports_meant(attaching which) noexcept;
 	void expect_no_more(const std::bitset<RTE_MAX_ETHPORTS> &ports, std::uint64_t appeared) noexcept;
 	result<void> attach_by_rule(const found_port &found) noexcept;
-	void make_room_for(const found_port &found) noexcept;
 	static bool means(const rule_list &rules, std::uint16_t port, const port_facts &facts,
 	                  const std::optional<rte_ether_addr> &bond_mac) noexcept;
 	void give_back_unused_ports() noexcept;
@@ -403,6 +402,9 @@ private:
 	void forget(const member_ptr &m, std::string reason) noexcept;
 	bool reserve_for_rules(std::uint16_t port, const port_facts &facts) noexcept;
 	bool is_still_there(const found_port &found) const noexcept;
+	result<name> promise_name_by_rule(member_id id, const found_port &found) noexcept;
+	member_ptr who_makes_room() const noexcept;
+	void make_room_for(const member &newcomer, const found_port &found) noexcept;
 	std::optional<rte_ether_addr> mac_for_rules() const noexcept;
 	member_ptr member_with(member_id id) const noexcept;
 	member_ptr member_on(std::uint16_t port) const noexcept;
