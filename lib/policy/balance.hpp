@@ -9,99 +9,136 @@
 #include "packet/hash.hpp"
 #include "policy/spread.hpp"
 
+#include <algorithm>
 #include <bit>
-#include <cstring>
 
 namespace braid {
 
 // Hash is called once for a batch: hashes[i] = the hash of pkts[i] for every i < n.
 using hash_function = void (*)(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept;
 
-template <hash_function Hash> class balance {
-	static constexpr unsigned shift = 32 - std::countr_zero(bucket_count);
-	static constexpr unsigned few = 8;
+inline constexpr unsigned few_members = 8;
 
+// What the two ways to deal have in common.
+template <hash_function Hash> class hashed_batch {
+public:
+	unsigned member_of(std::size_t k) const noexcept { return bucket_[hash_[k] >> shift]; }
+
+protected:
+	[[gnu::always_inline]] hashed_batch(const snapshot &s, rte_mbuf **pkts, unsigned n, std::uint32_t *hash) noexcept
+		: bucket_(s.bucket.data()), hash_(hash)
+	{
+		Hash(pkts, n, s.seed, hash);
+	}
+
+private:
+	static constexpr unsigned shift = 32 - std::countr_zero(bucket_count);
+
+	const std::uint8_t *bucket_;
+	const std::uint32_t *hash_;
+};
+
+// Up to few_members. A row of places for each; how many of them are taken stands in one register, a byte for each.
+template <hash_function Hash> class balance : public hashed_batch<Hash> {
 public:
 	struct workspace {
 		std::uint32_t hash[batch_size];
-		rte_mbuf *dealt[few * batch_size];
-		std::uint16_t begin[max_members]; // of a member's packets in `dealt`
-		std::uint8_t count[max_members];
+		rte_mbuf *row[few_members][batch_size];
 	};
 
 	[[gnu::always_inline]] balance(const snapshot &s, tx_lane &, rte_mbuf **pkts, unsigned n, workspace &space) noexcept
-		: s_(s), space_(space)
+		: hashed_batch<Hash>(s, pkts, n, space.hash), members_(s.tx_count), row_(space.row[0])
 	{
-		Hash(pkts, n, s.seed, space.hash);
-		if (s.tx_count == 2)
-			deal_to_two(pkts, n);
-		else if (s.tx_count <= few)
-			deal_to_few(pkts, n);
-		else
-			deal_to_many(pkts, n);
+		static_assert(batch_size <= UINT8_MAX && few_members == sizeof counts_);
+		counts_ = members_ == 2 ? deal_to_two(pkts, n) : deal_to_few(pkts, n);
 	}
 
-	std::span<rte_mbuf *> packets_of(unsigned m) noexcept
+	[[gnu::always_inline]] share next() noexcept
 	{
-		return {space_.dealt + space_.begin[m], space_.count[m]};
+		const share given = {member_, row_, static_cast<std::uint8_t>(counts_)};
+		member_++;
+		row_ += batch_size;
+		counts_ >>= 8;
+		return given;
 	}
-	unsigned member_of(std::size_t k) const noexcept { return s_.bucket[space_.hash[k] >> shift]; }
+	bool more() const noexcept { return member_ < members_; }
 
 private:
 	// Each packet is written for both, and stays with the one whose place moves on: no branch, which a hash would make
 	// unpredictable, and no count in memory, which the next packet would have to wait for.
-	[[gnu::always_inline]] void deal_to_two(rte_mbuf *const *pkts, unsigned n) noexcept
+	[[gnu::always_inline]] std::uint64_t deal_to_two(rte_mbuf *const *pkts, std::size_t n) noexcept
 	{
 		std::size_t second = 0;
 #pragma GCC unroll 8
 		for (std::size_t k = 0; k < n; k++) {
-			space_.dealt[k - second] = pkts[k];
-			space_.dealt[batch_size + second] = pkts[k];
-			second += member_of(k);
+			row_[k - second] = pkts[k];
+			row_[batch_size + second] = pkts[k];
+			second += this->member_of(k);
 		}
-		space_.begin[0] = 0;
-		space_.begin[1] = batch_size;
-		space_.count[0] = static_cast<std::uint8_t>(n - second);
-		space_.count[1] = static_cast<std::uint8_t>(second);
+		return (n - second) | second << 8;
 	}
 
-	// A row of places for each member; how many are taken stands in one register, a byte for each.
-	[[gnu::always_inline]] void deal_to_few(rte_mbuf *const *pkts, unsigned n) noexcept
+	[[gnu::always_inline]] std::uint64_t deal_to_few(rte_mbuf *const *pkts, std::size_t n) noexcept
 	{
-		static_assert(batch_size <= UINT8_MAX && few == sizeof(std::uint64_t));
 		std::uint64_t counts = 0;
 #pragma GCC unroll 8
 		for (std::size_t k = 0; k < n; k++) {
-			const unsigned m = member_of(k);
+			const std::size_t m = this->member_of(k);
 			const auto taken = static_cast<std::uint8_t>(counts >> 8 * m);
-			space_.dealt[batch_size * m + taken] = pkts[k];
+			row_[batch_size * m + taken] = pkts[k];
 			counts += std::uint64_t{1} << 8 * m;
 		}
-		for (unsigned m = 0; m < few; m++)
-			space_.begin[m] = static_cast<std::uint16_t>(batch_size * m);
-		for (unsigned m = 0; m < few; m++)
-			space_.count[m] = static_cast<std::uint8_t>(counts >> 8 * m);
+		return counts;
 	}
 
-	// Counts in memory: of many members, few packets follow closely on one of the same.
-	void deal_to_many(rte_mbuf *const *pkts, unsigned n) noexcept
-	{
-		std::fill_n(space_.count, s_.tx_count, std::uint8_t{0});
-		for (unsigned k = 0; k < n; k++)
-			space_.count[member_of(k)]++;
-		std::uint16_t end[max_members];
-		std::uint16_t sum = 0;
-		for (unsigned m = 0; m < s_.tx_count; m++) {
-			space_.begin[m] = end[m] = sum;
-			sum = static_cast<std::uint16_t>(sum + space_.count[m]);
-		}
-		for (unsigned k = 0; k < n; k++)
-			space_.dealt[end[member_of(k)]++] = pkts[k];
-	}
-
-	const snapshot &s_;
-	workspace &space_;
+	unsigned members_;
+	std::size_t member_ = 0;   // whose share is next
+	rte_mbuf **row_;           // its packets
+	std::uint64_t counts_;     // of its packets in the lowest byte, of the next one's above it
 };
 static_assert(tx_policy<balance<flow_hash_burst<hash_policy::l34>>>);
+
+// Any number. One member's packets after another's. Counts in memory: of many members, few packets follow closely on one of
+// the same.
+template <hash_function Hash> class balance_over_many : public hashed_batch<Hash> {
+public:
+	struct workspace {
+		std::uint32_t hash[batch_size];
+		rte_mbuf *dealt[batch_size];
+		std::uint8_t count[max_members];
+	};
+
+	balance_over_many(const snapshot &s, tx_lane &, rte_mbuf **pkts, unsigned n, workspace &space) noexcept
+		: hashed_batch<Hash>(s, pkts, n, space.hash), members_(s.tx_count), next_(space.dealt), count_(space.count)
+	{
+		std::fill_n(count_, members_, std::uint8_t{0});
+		for (unsigned k = 0; k < n; k++)
+			count_[this->member_of(k)]++;
+		rte_mbuf **end[max_members];
+		rte_mbuf **at = next_;
+		for (unsigned m = 0; m < members_; m++) {
+			end[m] = at;
+			at += count_[m];
+		}
+		for (unsigned k = 0; k < n; k++)
+			*end[this->member_of(k)]++ = pkts[k];
+	}
+
+	share next() noexcept
+	{
+		const share given = {member_, next_, count_[member_]};
+		next_ += given.count;
+		member_++;
+		return given;
+	}
+	bool more() const noexcept { return member_ < members_; }
+
+private:
+	unsigned members_;
+	std::size_t member_ = 0; // whose share is next
+	rte_mbuf **next_;        // its packets
+	std::uint8_t *count_;    // of each member's packets
+};
+static_assert(tx_policy<balance_over_many<flow_hash_burst<hash_policy::l34>>>);
 
 } // namespace braid

@@ -10,72 +10,93 @@
 
 #include "policy/spread.hpp"
 
+#include <span>
+
 namespace braid {
 
-// rr_limit=1: the packets of a member are every so many-th of the batch.
-class round_robin {
+// rr_limit=1: the packets of a member are every so many-th of the batch. They are copied to a row of its own, the rows in the
+// order of turns. Members: how many there are, or 0 if that is known at run time only; where it is known when the burst
+// function is chosen, a turn takes a third of the instructions.
+template <unsigned Members> class round_robin {
 public:
 	struct workspace {
-		rte_mbuf *copies[batch_size];
+		rte_mbuf *row[batch_size + max_members];
 	};
 
 	[[gnu::always_inline]] round_robin(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, unsigned n,
 	                                   workspace &space) noexcept
-		: pkts_(pkts), n_(n), members_(s.tx_count), first_(lane.next < members_ ? lane.next : 0), free_(space.copies)
+		: members_of_any_number_(s.tx_count), first_(lane.next < members() ? lane.next : 0), rounds_(n / members()),
+		  row_(space.row)
 	{
-		lane.next = static_cast<std::uint16_t>((first_ + n) % members_);
-	}
-
-	[[gnu::always_inline]] std::span<rte_mbuf *> packets_of(unsigned m) noexcept
-	{
-		const std::size_t turn = m >= first_ ? m - first_ : m + members_ - first_;
-		rte_mbuf **const begin = free_;
-		if (members_ == 2) {
-			// A constant stride.
-			const std::size_t count = (n_ + 1 - turn) / 2;
-			rte_mbuf *const *const from = pkts_ + turn;
+		const unsigned each = members();
+		rte_mbuf **column = row_;
+		rte_mbuf *const *const end = pkts + n;
+		for (unsigned round = 0; round < rounds_; round++, column++, pkts += each)
 #pragma GCC unroll 8
-			for (std::size_t k = 0; k < count; k++)
-				begin[k] = from[2 * k];
-			free_ += count;
-		} else {
-#pragma GCC unroll 4
-			for (std::size_t k = turn; k < n_; k += members_)
-				*free_++ = pkts_[k];
-		}
-		return {begin, free_};
+			for (unsigned m = 0; m < each; m++)
+				column[m * row_size()] = pkts[m];
+		rte_mbuf **row = row_;
+		for (; pkts != end; pkts++, column += row_size(), row += row_size())
+			*column = *pkts;
+		short_rows_ = row;
+		lane.next = static_cast<std::uint16_t>(wrapped(first_ + n % members()));
 	}
 
-	unsigned member_of(unsigned k) const noexcept { return static_cast<unsigned>((first_ + k) % members_); }
+	[[gnu::always_inline]] share next() noexcept
+	{
+		const share given = {wrapped(first_ + turn_), row_, static_cast<std::uint16_t>(rounds_ + (row_ < short_rows_))};
+		turn_++;
+		row_ += row_size();
+		return given;
+	}
+	bool more() const noexcept { return turn_ < members(); }
+
+	unsigned member_of(unsigned k) const noexcept { return (first_ + k) % members(); }
 
 private:
-	rte_mbuf **pkts_;
-	std::size_t n_;
-	std::size_t members_;
-	std::size_t first_; // the member whose turn it is
-	rte_mbuf **free_;   // the first unused place of the workspace
+	unsigned members() const noexcept { return Members != 0 ? Members : members_of_any_number_; }
+	unsigned wrapped(unsigned m) const noexcept { return m < members() ? m : m - members(); }
+	// Places from one row to the next.
+	std::size_t row_size() const noexcept { return Members != 0 ? batch_size / Members + 1 : rounds_ + 1; }
+
+	unsigned members_of_any_number_;
+	unsigned first_;         // the member whose turn it was at the beginning
+	unsigned turn_ = 0;      // of the member whose share is next
+	unsigned rounds_;        // packets that each member gets
+	rte_mbuf **row_;         // the next member's packets
+	rte_mbuf **short_rows_;  // from here on that is all; in each row before stands one more
 };
-static_assert(tx_policy<round_robin>);
+static_assert(tx_policy<round_robin<0>>);
 
 // rr_limit=2 and more: runs of packets. With a limit not below the burst's size a member's packets stand together already,
 // and are sent from where they are.
 class round_robin_in_runs {
 public:
-	using workspace = round_robin::workspace;
+	using workspace = round_robin<0>::workspace;
 
 	round_robin_in_runs(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, unsigned n, workspace &space) noexcept
 		: pkts_(pkts), n_(n), members_(s.tx_count), limit_(s.rr_limit), first_(lane.next < members_ ? lane.next : 0),
-		  used_(lane.used < limit_ ? lane.used : 0), free_(space.copies)
+		  used_(lane.used < limit_ ? lane.used : 0), free_(space.row)
 	{
 		const unsigned end = used_ + n;
 		lane.next = static_cast<std::uint16_t>((first_ + end / limit_) % members_);
 		lane.used = static_cast<std::uint16_t>(end % limit_);
 	}
 
-	// The run of the first turn may have begun in an earlier batch.
-	std::span<rte_mbuf *> packets_of(unsigned m) noexcept
+	share next() noexcept
 	{
-		const unsigned start = limit_ * (m >= first_ ? m - first_ : m + members_ - first_);
+		const std::span<rte_mbuf *> packets = packets_of_turn(turn_);
+		return {(first_ + turn_++) % members_, packets.data(), static_cast<std::uint16_t>(packets.size())};
+	}
+	bool more() const noexcept { return turn_ < members_; }
+
+	unsigned member_of(unsigned k) const noexcept { return (first_ + (used_ + k) / limit_) % members_; }
+
+private:
+	// The run of the first turn may have begun in an earlier batch.
+	std::span<rte_mbuf *> packets_of_turn(unsigned turn) noexcept
+	{
+		const unsigned start = limit_ * turn;
 		const unsigned begin = start > used_ ? start - used_ : 0;
 		if (begin >= n_)
 			return {};
@@ -90,13 +111,11 @@ public:
 		return {copied, free_};
 	}
 
-	unsigned member_of(unsigned k) const noexcept { return (first_ + (used_ + k) / limit_) % members_; }
-
-private:
 	rte_mbuf **pkts_;
 	unsigned n_;
 	unsigned members_;
 	unsigned limit_;
+	unsigned turn_ = 0;
 	unsigned first_; // the member whose turn it is
 	unsigned used_;  // packets that it has had of its turn
 	rte_mbuf **free_;

@@ -13,33 +13,51 @@
 
 namespace braid {
 
-template <hash_policy P, member_port Port> tx_function balance_function([[maybe_unused]] simd wide) noexcept
+template <hash_function Hash, member_port Port> tx_function balance_function(unsigned usable) noexcept
+{
+	return usable <= few_members ? spread<balance<Hash>, Port> : spread<balance_over_many<Hash>, Port>;
+}
+
+template <hash_policy P, member_port Port>
+tx_function balance_function([[maybe_unused]] simd wide, unsigned usable) noexcept
 {
 #ifdef RTE_ARCH_X86_64
 	if constexpr (P == hash_policy::l2 || P == hash_policy::l23 || P == hash_policy::l34 || P == hash_policy::flow)
 		if (wide == simd::avx2 || wide == simd::avx512)
-			return spread<balance<flow_hash_burst_avx2<P>>, Port>;
+			return balance_function<flow_hash_burst_avx2<P>, Port>(usable);
 #endif
-	return spread<balance<flow_hash_burst<P>>, Port>;
+	return balance_function<flow_hash_burst<P>, Port>(usable);
 }
 
-template <member_port Port> tx_function balance_function(hash_policy fields, simd wide) noexcept
+template <member_port Port> tx_function balance_function(hash_policy fields, simd wide, unsigned usable) noexcept
 {
 	switch (fields) {
-	case hash_policy::l2: return balance_function<hash_policy::l2, Port>(wide);
-	case hash_policy::l23: return balance_function<hash_policy::l23, Port>(wide);
-	case hash_policy::l34: return balance_function<hash_policy::l34, Port>(wide);
-	case hash_policy::flow: return balance_function<hash_policy::flow, Port>(wide);
-	case hash_policy::encap23: return balance_function<hash_policy::encap23, Port>(wide);
-	case hash_policy::encap34: return balance_function<hash_policy::encap34, Port>(wide);
-	case hash_policy::vlan_srcmac: return balance_function<hash_policy::vlan_srcmac, Port>(wide);
-	case hash_policy::l2_sym: return balance_function<hash_policy::l2_sym, Port>(wide);
-	case hash_policy::l23_sym: return balance_function<hash_policy::l23_sym, Port>(wide);
-	case hash_policy::l34_sym: return balance_function<hash_policy::l34_sym, Port>(wide);
-	case hash_policy::encap23_sym: return balance_function<hash_policy::encap23_sym, Port>(wide);
-	case hash_policy::encap34_sym: return balance_function<hash_policy::encap34_sym, Port>(wide);
+	case hash_policy::l2: return balance_function<hash_policy::l2, Port>(wide, usable);
+	case hash_policy::l23: return balance_function<hash_policy::l23, Port>(wide, usable);
+	case hash_policy::l34: return balance_function<hash_policy::l34, Port>(wide, usable);
+	case hash_policy::flow: return balance_function<hash_policy::flow, Port>(wide, usable);
+	case hash_policy::encap23: return balance_function<hash_policy::encap23, Port>(wide, usable);
+	case hash_policy::encap34: return balance_function<hash_policy::encap34, Port>(wide, usable);
+	case hash_policy::vlan_srcmac: return balance_function<hash_policy::vlan_srcmac, Port>(wide, usable);
+	case hash_policy::l2_sym: return balance_function<hash_policy::l2_sym, Port>(wide, usable);
+	case hash_policy::l23_sym: return balance_function<hash_policy::l23_sym, Port>(wide, usable);
+	case hash_policy::l34_sym: return balance_function<hash_policy::l34_sym, Port>(wide, usable);
+	case hash_policy::encap23_sym: return balance_function<hash_policy::encap23_sym, Port>(wide, usable);
+	case hash_policy::encap34_sym: return balance_function<hash_policy::encap34_sym, Port>(wide, usable);
 	}
 	__builtin_unreachable();
+}
+
+template <member_port Port> tx_function round_robin_function(std::uint16_t limit, unsigned usable) noexcept
+{
+	if (limit > 1)
+		return spread<round_robin_in_runs, Port>;
+	switch (usable) {
+	case 2: return spread<round_robin<2>, Port>;
+	case 4: return spread<round_robin<4>, Port>;
+	case 8: return spread<round_robin<8>, Port>;
+	default: return spread<round_robin<0>, Port>;
+	}
 }
 
 // What an operator or the machine has chosen, besides mode and policy.
@@ -57,9 +75,9 @@ tx_function select_tx(mode m, hash_policy fields, unsigned usable, const tx_opti
 	if (usable == 1)
 		return send_on_only_member<Port>;
 	switch (m) {
-	case mode::round_robin: return options.rr_limit == 1 ? spread<round_robin, Port> : spread<round_robin_in_runs, Port>;
+	case mode::round_robin: return round_robin_function<Port>(options.rr_limit, usable);
 	case mode::active_backup: return send_on_only_member<Port>;
-	case mode::balance: return balance_function<Port>(fields, options.wide);
+	case mode::balance: return balance_function<Port>(fields, options.wide, usable);
 	case mode::broadcast: return broadcast<Port>::send;
 	case mode::lacp:
 	case mode::tlb:

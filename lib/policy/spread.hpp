@@ -10,21 +10,28 @@
 #include <algorithm>
 #include <concepts>
 #include <cstring>
-#include <span>
 
 namespace braid {
 
-// A batch of n packets (1 to batch_size), dealt out. Members are indices below s.tx_count. The arrays that it needs are its
-// workspace, apart from it: a member gets the address of one, and what is in the same object could not stay in registers.
+// What one member gets of a batch: `count` packets, which may be none, in their order.
+struct share {
+	std::size_t member; // index below s.tx_count
+	rte_mbuf **first;
+	std::uint16_t count;
+};
+
+// A batch of n packets (1 to batch_size), dealt out. The arrays that it needs are its workspace, apart from it: a member gets
+// the address of one, and what is in the same object could not stay in registers.
 template <typename Policy>
 concept tx_policy = requires(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, unsigned n,
-                             typename Policy::workspace &space, Policy &batch, unsigned i) {
+                             typename Policy::workspace &space, Policy &batch, unsigned k) {
 	{ Policy(s, lane, pkts, n, space) } noexcept;
-	// The packets of member i, in their order. Asked once for each member, in the order of members; what was told stays
-	// where it is as long as the batch lives.
-	{ batch.packets_of(i) } noexcept -> std::same_as<std::span<rte_mbuf *>>;
-	// The member that packet i was given to.
-	{ batch.member_of(i) } noexcept -> std::same_as<unsigned>;
+	// The share of one member after another, each once, in any order; asked while there is one more. What was told stays
+	// where it is as long as the workspace lives.
+	{ batch.next() } noexcept -> std::same_as<share>;
+	{ batch.more() } noexcept -> std::same_as<bool>;
+	// The member that packet k was given to.
+	{ batch.member_of(k) } noexcept -> std::same_as<unsigned>;
 };
 
 namespace detail {
@@ -34,11 +41,13 @@ struct leftovers {
 	rte_mbuf **next;   // the first of them, in the array that the member was given
 	std::uint8_t sent; // packets before them
 };
+inline constexpr std::uint8_t all_sent = UINT8_MAX;
+static_assert(all_sent > batch_size);
 
 // Puts what was refused of a batch of n, in the order of the batch, to `kept`. A member takes its packets from the front; what
 // it has left is read where it left it, since a member that is a bond itself may have moved it.
 template <tx_policy Policy>
-[[gnu::noinline, gnu::cold]] unsigned keep_refused(Policy batch, leftovers *left, unsigned n, rte_mbuf **kept) noexcept
+unsigned keep_refused(const Policy &batch, leftovers *left, unsigned n, rte_mbuf **kept) noexcept
 {
 	unsigned held = 0;
 	for (unsigned k = 0; k < n; k++) {
@@ -51,6 +60,29 @@ template <tx_policy Policy>
 	return held;
 }
 
+// Sends the rest of a batch in which a member has refused some, in this batch or an earlier one of the burst: `refused` has a
+// bit for each that did. Members whose shares `batch` has told have taken them, but for the last one, of whose share `sent`
+// packets are gone.
+template <tx_policy Policy, member_port Port>
+[[gnu::noinline, gnu::cold]] unsigned send_rest(const snapshot &s, tx_lane &lane, Policy batch, share last,
+                                                std::uint16_t sent, unsigned n, std::uint64_t &refused,
+                                                rte_mbuf **kept) noexcept
+{
+	leftovers left[max_members];
+	for (unsigned m = 0; m < s.tx_count; m++)
+		left[m].sent = all_sent;
+	for (;;) {
+		left[last.member] = {last.first + sent, static_cast<std::uint8_t>(sent)};
+		if (sent < last.count)
+			refused |= std::uint64_t{1} << last.member;
+		if (!batch.more())
+			return keep_refused(batch, left, n, kept);
+		last = batch.next();
+		const bool asks = last.count != 0 && (refused >> last.member & 1) == 0;
+		sent = asks ? Port::send(s.tx_port[last.member], lane.queue, last.first, last.count) : std::uint16_t{0};
+	}
+}
+
 // Sends one batch. Refused packets are moved, in their order, to `kept`, which may lie at or below pkts in the same array.
 // Returns how many were refused. `refused` collects the members that refused in this burst: they get nothing more
 // of it, so that no later packet of a flow overtakes a refused one.
@@ -60,20 +92,39 @@ template <tx_policy Policy, member_port Port>
 {
 	typename Policy::workspace space;
 	Policy batch(s, lane, pkts, n, space);
-	leftovers left[max_members];
-	unsigned sent_in_all = 0;
-	for (unsigned m = 0; m < s.tx_count; m++) {
-		const std::span<rte_mbuf *> share = batch.packets_of(m);
-		unsigned sent = 0;
-		if (!share.empty() && (refused >> m & 1) == 0) {
-			sent = Port::send(s.tx_port[m], lane.queue, share.data(), static_cast<std::uint16_t>(share.size()));
-			if (sent < share.size()) [[unlikely]]
-				refused |= std::uint64_t{1} << m;
-		}
-		left[m] = {share.data() + sent, static_cast<std::uint8_t>(sent)};
-		sent_in_all += sent;
+	if (refused != 0) [[unlikely]]
+		return send_rest<Policy, Port>(s, lane, batch, {}, 0, n, refused, kept);
+	const std::uint16_t queue = lane.queue;
+	do {
+		const share next = batch.next();
+		if (next.count == 0)
+			continue;
+		const std::uint16_t sent = Port::send(s.tx_port[next.member], queue, next.first, next.count);
+		if (sent != next.count) [[unlikely]]
+			return send_rest<Policy, Port>(s, lane, batch, next, sent, n, refused, kept);
+	} while (batch.more());
+	return 0;
+}
+
+// A burst of several batches. Refused packets so far stand at pkts[0, kept), over places already dealt with.
+template <tx_policy Policy, member_port Port>
+[[gnu::noinline]] unsigned send_batches(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, unsigned n) noexcept
+{
+	unsigned kept = 0;
+	std::uint64_t refused = 0;
+	for (unsigned first = 0; first < n; first += batch_size) {
+		const unsigned count = std::min<unsigned>(batch_size, n - first);
+		kept += send_batch<Policy, Port>(s, lane, pkts + first, count, refused, pkts + kept);
 	}
-	return sent_in_all == n ? 0 : keep_refused(batch, left, n, kept);
+	return kept;
+}
+
+// A burst of at most one, which most bursts are: nothing but the packets has to be remembered over the calls of members.
+template <tx_policy Policy, member_port Port>
+[[gnu::always_inline]] inline unsigned send_short(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, unsigned n) noexcept
+{
+	std::uint64_t refused = 0;
+	return n != 0 ? send_batch<Policy, Port>(s, lane, pkts, n, refused, pkts) : 0;
 }
 
 } // namespace detail
@@ -83,13 +134,8 @@ template <tx_policy Policy, member_port Port>
 template <tx_policy Policy, member_port Port>
 std::uint16_t spread(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, std::uint16_t n) noexcept
 {
-	unsigned kept = 0; // refused packets so far: they stand at pkts[0, kept), over places already dealt with
-	std::uint64_t refused = 0;
-
-	for (unsigned first = 0; first < n; first += batch_size) {
-		const unsigned count = std::min<unsigned>(batch_size, n - first);
-		kept += detail::send_batch<Policy, Port>(s, lane, pkts + first, count, refused, pkts + kept);
-	}
+	const unsigned kept = n <= batch_size ? detail::send_short<Policy, Port>(s, lane, pkts, n)
+	                                      : detail::send_batches<Policy, Port>(s, lane, pkts, n);
 	const unsigned taken = n - kept;
 	if (kept > 0 && taken > 0) [[unlikely]]
 		std::memmove(pkts + taken, pkts, kept * sizeof *pkts);

@@ -108,8 +108,8 @@ TEST_F(Balance, TheBucketIsTheHighBitsOfTheHash)
 		by_l34::workspace space;
 		by_l34 batch(*s, lane, &pkt, 1, space);
 		EXPECT_EQ(batch.member_of(0), 1u) << "packet " << k;
-		EXPECT_TRUE(batch.packets_of(0).empty());
-		EXPECT_EQ(batch.packets_of(1).size(), 1u);
+		EXPECT_EQ(batch.next().count, 0u);
+		EXPECT_EQ(batch.next().count, 1u);
 	}
 }
 

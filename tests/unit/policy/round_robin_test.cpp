@@ -33,7 +33,7 @@ TEST_F(RoundRobin, TheTurnGoesOnFromBurstToBurst)
 TEST_F(RoundRobin, IsPerfectlyEvenOverBurstsOfAnySize)
 {
 	std::mt19937 random(3);
-	for (unsigned count : {2u, 3u, 5u, 8u, 63u, 64u}) {
+	for (unsigned count : {2u, 3u, 4u, 5u, 8u, 63u, 64u}) {
 		const auto s = transmit_snapshot({.members = first_members(count)});
 		lane.next = 0;
 		for (unsigned m = 0; m < count; m++)
@@ -129,7 +129,7 @@ TEST_F(RoundRobin, WithALimitEachMemberGetsSoManyPacketsInItsTurn)
 {
 	std::mt19937 random(6);
 	for (unsigned limit : {1u, 2u, 3u, 8u, 32u, 64u, 100u, 65535u})
-		for (unsigned count : {2u, 3u, 8u, 64u}) {
+		for (unsigned count : {2u, 3u, 4u, 8u, 64u}) {
 			const auto s = transmit_snapshot(
 				{.members = first_members(count), .rr_limit = static_cast<std::uint16_t>(limit)});
 			lane.next = lane.used = 0;

@@ -33,12 +33,23 @@ TEST(Select, OneUsableMemberNeedsNoModeWhateverToDoWhenEmpty)
 
 TEST(Select, ManyUsableMembersGetTheFunctionOfTheirMode)
 {
-	const tx_function round_robin_function = spread<round_robin, scripted_port>;
 	const tx_function broadcast_function = broadcast<scripted_port>::send;
 	for (unsigned usable : {2u, 64u}) {
-		EXPECT_TRUE(selected(mode::round_robin, usable) == round_robin_function);
 		EXPECT_TRUE(selected(mode::broadcast, usable) == broadcast_function);
 		EXPECT_TRUE(selected(mode::active_backup, usable) == only_function);
+	}
+}
+
+// A function that was compiled for another number would give packets to members that are not there.
+TEST(Select, RoundRobinHasAFunctionForTheNumberOfMembersOrForAny)
+{
+	const tx_function for_any = spread<round_robin<0>, scripted_port>;
+	for (unsigned usable = 2; usable <= max_members; usable++) {
+		const tx_function expected = usable == 2   ? spread<round_robin<2>, scripted_port>
+		                             : usable == 4 ? spread<round_robin<4>, scripted_port>
+		                             : usable == 8 ? spread<round_robin<8>, scripted_port>
+		                                           : for_any;
+		EXPECT_TRUE(selected(mode::round_robin, usable) == expected) << usable;
 	}
 }
 
@@ -48,6 +59,14 @@ TEST(Select, RoundRobinInRunsHasAFunctionOfItsOwn)
 	for (std::uint16_t limit : {std::uint16_t{2}, std::uint16_t{UINT16_MAX}})
 		EXPECT_TRUE(select_tx<scripted_port>(mode::round_robin, hash_policy::l2, 2, {.rr_limit = limit}) == runs);
 	EXPECT_FALSE(selected(mode::round_robin, 2) == runs);
+}
+
+TEST(Select, BalanceDealsToMoreThanAFewInAnotherWay)
+{
+	const tx_function few = spread<balance<flow_hash_burst<hash_policy::l34>>, scripted_port>;
+	const tx_function many = spread<balance_over_many<flow_hash_burst<hash_policy::l34>>, scripted_port>;
+	for (unsigned usable = 2; usable <= max_members; usable++)
+		EXPECT_TRUE(selected(mode::balance, usable) == (usable <= 8 ? few : many)) << usable;
 }
 
 TEST(Select, BalanceHasAFunctionForEachPolicy)
