@@ -41,6 +41,7 @@
 
 #include <rte_mbuf_core.h>
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <optional>
@@ -87,16 +88,40 @@ constexpr hash_fields fields_of(hash_policy p) noexcept
 // for something else must clear the flag.
 inline bool has_rss_hash(const rte_mbuf &m) noexcept { return (m.ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0; }
 
-// A word of the key, as two halves of 32 bits.
-constexpr std::uint64_t mac_tail_word(std::uint32_t macs_tail, std::uint16_t type) noexcept
+// ---- the words of a key
+//
+// They stand as they stand in frames, so that vector units can take them from there; in each, what is not in the key is 0.
+
+// What stands before the source address of IPv4: time to live, protocol, checksum. Of IPv6: next header, hop limit; behind
+// the first 32 bits of the source stand more of it, which are in another word.
+inline constexpr std::uint64_t ipv4_protocol_and_source = 0xffffffff'0000ff00;
+inline constexpr std::uint64_t ipv6_protocol_and_source = 0x0000ffff'ffff00ff;
+
+template <typename Key> [[gnu::always_inline]] inline void add_macs(const frame_view &frame, Key &key) noexcept
 {
 	constexpr std::uint16_t lowest_type = 0x0600;
-	return macs_tail | std::uint64_t{type < lowest_type ? std::uint16_t{0} : type} << 32;
+	const std::uint16_t type = frame.type < lowest_type ? std::uint16_t{0} : rte_cpu_to_be_16(frame.type);
+	key.add(frame.macs_head);
+	key.add(frame.macs_tail, type);
 }
 
-constexpr std::uint64_t upper_layer_word(upper_layer_view upper) noexcept
+template <typename Key>
+[[gnu::always_inline]] inline void add_ipv4(std::uint64_t addresses, upper_layer_view upper, Key &key) noexcept
 {
-	return upper.ports | std::uint64_t{upper.protocol} << 32;
+	key.add(std::uint32_t{upper.protocol} << 8, static_cast<std::uint32_t>(addresses));
+	key.add(static_cast<std::uint32_t>(addresses >> 32), upper.ports);
+}
+
+// Half a word apart from where the addresses stand, so that the ports are the half behind them.
+template <typename Key>
+[[gnu::always_inline]] inline void add_ipv6(const std::array<std::uint64_t, 4> &addresses, upper_layer_view upper,
+                                            Key &key) noexcept
+{
+	const auto upper_half = [&](unsigned i) { return static_cast<std::uint32_t>(addresses[i] >> 32); };
+	for (unsigned i = 0; i < 3; i++)
+		key.add(upper_half(i), static_cast<std::uint32_t>(addresses[i + 1]));
+	key.add(upper_half(3), upper.ports);
+	key.add(upper.protocol | (addresses[0] & UINT32_MAX) << 16);
 }
 
 // ---- symmetry: whichever of two ends is the greater stands behind, so that the directions cannot be told apart
@@ -220,8 +245,7 @@ template <hash_policy P, typename Key>
 
 	if (fields.macs || !found.ip) {
 		const frame_view ends = fields.symmetric ? in_order(*frame) : *frame;
-		key.add(ends.macs_head);
-		key.add(mac_tail_word(ends.macs_tail, ends.type));
+		add_macs(ends, key);
 	}
 	if (!found.ip) {
 		if (found.label != 0)
@@ -231,16 +255,19 @@ template <hash_policy P, typename Key>
 	flow_view flow = view_flow(packet, *found.ip);
 	if (fields.symmetric)
 		flow = in_order(flow);
-	key.add(flow.ip.addresses[0]);
-	for (unsigned i = 1; flow.ip.version == 6 && i < flow.ip.addresses.size(); i++)
-		key.add(flow.ip.addresses[i]);
-	if (!fields.ports)
+	if (!fields.ports) {
+		for (unsigned i = 0; i < (flow.ip.version == 6 ? flow.ip.addresses.size() : 1); i++)
+			key.add(flow.ip.addresses[i]);
 		return;
+	}
 	if (found.label != 0)
 		flow.upper.ports = found.label;
 	else if (fields.inside && !fields.symmetric && flow.upper.ports == 0)
 		flow.upper.ports = flow.ip.flow_label;
-	key.add(upper_layer_word(flow.upper));
+	if (flow.ip.version == 6)
+		add_ipv6(flow.ip.addresses, flow.upper, key);
+	else
+		add_ipv4(flow.ip.addresses[0], flow.upper, key);
 }
 
 } // namespace braid

@@ -24,7 +24,7 @@
 namespace braid {
 
 // Random bits.
-inline constexpr std::array<std::uint64_t, max_flow_key_words> flow_hash_keys{
+inline constexpr std::uint64_t flow_hash_keys[max_flow_key_words] = {
 	0x691b274b0867ee6e, 0x53bdf8202b3b2acb, 0x235f165f517556c4,
 	0x9e6af1a03c2ca125, 0x1a3e41eb1d51302c, 0x91589cc7c538b550,
 };
@@ -113,19 +113,17 @@ template <hash_policy P> inline std::uint32_t hash(const std::byte *frame, std::
 	flow_hasher hasher(seed);
 	if constexpr (fields.macs) {
 		const frame_view macs{load<std::uint64_t>(frame), load<std::uint32_t>(frame + 8), RTE_ETHER_TYPE_IPV4, 0};
-		const frame_view ends = fields.symmetric ? in_order(macs) : macs;
-		hasher.add(ends.macs_head);
-		hasher.add(ends.macs_tail, ends.type);
+		add_macs(fields.symmetric ? in_order(macs) : macs, hasher);
 	}
 	auto ends = load<std::uint64_t>(frame + addresses);
 	const auto number = load<std::uint8_t>(frame + protocol);
 	auto port_pair = load<std::uint32_t>(frame + ports) & port_masks[number];
 	if constexpr (fields.symmetric)
 		put_in_order(ends, port_pair);
-	if constexpr (fields.addresses)
-		hasher.add(ends);
 	if constexpr (fields.ports)
-		hasher.add(port_pair, number);
+		add_ipv4(ends, {number, port_pair}, hasher);
+	else if constexpr (fields.addresses)
+		hasher.add(ends);
 	return hasher.value();
 }
 

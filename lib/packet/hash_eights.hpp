@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// flow_hash_burst() by eights: which kernel hashes which eight packets. For units compiled with wide instructions only,
+// see eight_lanes.hpp.
+//
+// What a kernel cannot hash is hashed one by one.
+#pragma once
+
+#include "packet/eight_various.hpp"
+
+namespace braid {
+namespace {
+
+// So many are taken together that are not alike. What comes then may be alike again.
+constexpr unsigned most_various = 4 * lanes;
+
+// What eight packets have in common.
+enum class kind { ipv4, ipv6, tagged_ipv4, tagged_ipv6, twice_tagged_ipv4, twice_tagged_ipv6, various };
+
+// 32 bits of a frame at any address.
+inline std::uint32_t word_at(const std::byte *from) noexcept
+{
+	std::uint32_t word;
+	__builtin_memcpy(&word, from, sizeof word);
+	return word;
+}
+
+inline bool is_tag(std::uint32_t word) noexcept
+{
+	const std::uint32_t type = word & 0xffff;
+	return (type & 0xffef) == 0x0081 || type == 0xa888; // as tell()
+}
+
+// EtherType and IP version fit together; IPv4 has no options.
+inline bool is_ipv4(std::uint32_t head) noexcept { return (head & 0xffffff) == 0x450008; }
+inline bool is_ipv6(std::uint32_t head) noexcept { return (head & 0xf0ffff) == 0x60dd86; }
+
+// The kind of the first, if two others begin alike.
+[[gnu::always_inline]] inline kind guess(const std::byte *first, const std::byte *middle, const std::byte *last) noexcept
+{
+	const std::uint32_t outer = word_at(first + 12);
+	constexpr std::uint32_t type = 0xffff;
+	if ((((outer ^ word_at(middle + 12)) | (outer ^ word_at(last + 12))) & type) != 0)
+		return kind::various;
+	if (is_ipv4(outer))
+		return kind::ipv4;
+	if (is_ipv6(outer))
+		return kind::ipv6;
+	if (!is_tag(outer))
+		return kind::various;
+	const std::uint32_t second = word_at(first + 16);
+	if (is_ipv4(second))
+		return kind::tagged_ipv4;
+	if (is_ipv6(second))
+		return kind::tagged_ipv6;
+	if (!is_tag(second))
+		return kind::various;
+	const std::uint32_t third = word_at(first + 20);
+	return is_ipv4(third) ? kind::twice_tagged_ipv4 : is_ipv6(third) ? kind::twice_tagged_ipv6 : kind::various;
+}
+
+// Each of these hashes the first packets, eight at a time, as long as it can, and returns how many. They are functions of
+// their own so that each has the registers to itself.
+
+template <hash_policy P, unsigned Version, unsigned Tags>
+[[gnu::noinline]] unsigned hash_alike(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes,
+                                      const std::byte *model) noexcept
+{
+	using eight = eight_alike<P, Version, Tags>;
+	const eight kernel(seed, model);
+	unsigned done = 0;
+	const std::byte *frames[lanes];
+	for (; done + lanes <= n; done += lanes, pkts += lanes, hashes += lanes)
+		if (!find_frames<eight::least_length>(pkts, frames) || !kernel.hash(frames, hashes))
+			break;
+	return done;
+}
+
+template <hash_policy P>
+[[gnu::noinline]] unsigned hash_various(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed,
+                                        std::uint32_t *hashes) noexcept
+{
+	const eight_various<P> kernel(seed);
+	eight_looked_at eight[most_various / lanes];
+	unsigned count = 0;
+	while (lanes * (count + 1) <= n && kernel.look(pkts + lanes * count, eight[count]))
+		count++;
+	for (unsigned i = 0; i < count; i++)
+		kernel.look_farther(eight[i]);
+	for (unsigned i = 0; i < count; i++)
+		kernel.hash(eight[i], hashes + lanes * i);
+	for (unsigned i = 0; i < count; i++)
+		for (unsigned others = eight[i].others; others != 0; others &= others - 1) {
+			const unsigned k = lanes * i + static_cast<unsigned>(__builtin_ctz(others));
+			hashes[k] = flow_hash_alone<P>(*pkts[k], seed);
+		}
+	return lanes * count;
+}
+
+[[gnu::noinline]] unsigned hash_by_macs(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed,
+                                        std::uint32_t *hashes) noexcept
+{
+	const eight_by_macs kernel(seed);
+	unsigned done = 0;
+	const std::byte *frames[lanes];
+	for (; done + lanes <= n; done += lanes, pkts += lanes, hashes += lanes) {
+		if (!find_frames<eight_by_macs::least_length>(pkts, frames)) [[unlikely]]
+			break;
+		kernel.hash(frames, hashes);
+	}
+	return done;
+}
+
+// Packets that all bring their RSS hash along.
+[[gnu::noinline]] unsigned hash_by_rss(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed,
+                                       std::uint32_t *hashes) noexcept
+{
+	const std::uint64_t key = seed ^ flow_hash_keys[0];
+	unsigned done = 0;
+	for (; done + lanes <= n; done += lanes, pkts += lanes, hashes += lanes) {
+		for (unsigned k = 0; k < lanes; k++)
+			if ((pkts[k]->ol_flags & RTE_MBUF_F_RX_RSS_HASH) == 0)
+				return done;
+		// Whole words for add(rss): the upper half is the key's.
+		const auto word = [&](unsigned k) { return static_cast<long long>(pkts[k]->hash.rss ^ key); };
+		store_vector(hashes, values({products(_mm256_setr_epi64x(word(0), word(1), word(4), word(5))),
+		                             products(_mm256_setr_epi64x(word(2), word(3), word(6), word(7)))}));
+	}
+	return done;
+}
+
+// At least eight packets are left.
+template <hash_policy P>
+unsigned hash_some(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
+{
+	if constexpr (P == hash_policy::l2)
+		return hash_by_macs(pkts, n, seed, hashes);
+	if constexpr (P == hash_policy::flow)
+		return hash_by_rss(pkts, n, seed, hashes);
+	const auto frame = [pkts](unsigned k) { return static_cast<const std::byte *>(pkts[k]->buf_addr) + pkts[k]->data_off; };
+	constexpr unsigned least = eight_various<P>::least_length;
+	if (pkts[0]->data_len < least || pkts[3]->data_len < least || pkts[7]->data_len < least) [[unlikely]]
+		return 0;
+	const std::byte *const first = frame(0);
+	unsigned done = 0;
+	switch (guess(first, frame(3), frame(7))) {
+	case kind::ipv4: done = hash_alike<P, 4, 0>(pkts, n, seed, hashes, first); break;
+	case kind::ipv6: done = hash_alike<P, 6, 0>(pkts, n, seed, hashes, first); break;
+	case kind::tagged_ipv4: done = hash_alike<P, 4, 4>(pkts, n, seed, hashes, first); break;
+	case kind::tagged_ipv6: done = hash_alike<P, 6, 4>(pkts, n, seed, hashes, first); break;
+	case kind::twice_tagged_ipv4: done = hash_alike<P, 4, 8>(pkts, n, seed, hashes, first); break;
+	case kind::twice_tagged_ipv6: done = hash_alike<P, 6, 8>(pkts, n, seed, hashes, first); break;
+	case kind::various: break;
+	}
+	return done > 0 ? done : hash_various<P>(pkts, n < most_various ? n : most_various, seed, hashes);
+}
+
+// Eight packets or, at the end, the last eight, of which some have their hashes already.
+template <hash_policy P>
+void hash_burst_by_eights(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
+{
+	if (n < lanes) {
+		for (unsigned i = 0; i < n; i++)
+			hashes[i] = flow_hash_alone<P>(*pkts[i], seed);
+		return;
+	}
+	unsigned i = 0;
+	while (i < n) {
+		if (n - i < lanes)
+			i = n - lanes;
+		const unsigned done = hash_some<P>(pkts + i, n - i, seed, hashes + i);
+		i += done;
+		if (done == 0)
+			for (const unsigned end = i + lanes; i < end; i++)
+				hashes[i] = flow_hash_alone<P>(*pkts[i], seed);
+	}
+}
+
+} // namespace
+} // namespace braid
