@@ -348,7 +348,14 @@ std::size_t fake_port::device::tx_queue::empty_ring(std::size_t most)
 	rte_pktmbuf_free_bulk(kept.data(), static_cast<unsigned>(left));
 	kept.erase(kept.begin(), end);
 	cleaned += left;
+	uncollected += owner->options.collects_late ? left : 0;
 	return left;
+}
+
+void fake_port::device::tx_queue::collect()
+{
+	const std::size_t threshold = owner->options.tx_rs_thresh;
+	uncollected = threshold != 0 ? uncollected % threshold : 0;
 }
 
 // A burst that is held inside keeps its ring; the destructor empties it later.
@@ -426,6 +433,7 @@ std::uint16_t fake_tx_burst(void *opaque, rte_mbuf **packets, std::uint16_t n)
 		queue.packets.add(1);
 		if (keep) {
 			const std::lock_guard guard(queue.kept_lock);
+			queue.collect();
 			queue.kept.push_back(packet);
 		} else {
 			rte_pktmbuf_free(packet);
@@ -490,7 +498,7 @@ int fake_tx_descriptor_status(void *opaque, std::uint16_t offset)
 		return RTE_ETH_TX_DESC_DONE;
 	// Offset 0 is where the next packet goes; the last one sent stands just before it.
 	const std::lock_guard guard(queue.kept_lock);
-	return size - offset <= queue.kept.size() ? RTE_ETH_TX_DESC_FULL : RTE_ETH_TX_DESC_DONE;
+	return size - offset <= queue.kept.size() + queue.uncollected ? RTE_ETH_TX_DESC_FULL : RTE_ETH_TX_DESC_DONE;
 }
 
 } // namespace braid

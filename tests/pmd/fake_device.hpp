@@ -56,9 +56,11 @@ struct fake_port::device {
 		std::mutex kept_lock;
 		std::vector<rte_mbuf *> kept; // guarded by kept_lock
 		std::uint64_t cleaned = 0;    // have left the ring since tx_done_cleanup was asked; guarded by kept_lock
+		std::size_t uncollected = 0;  // have left the ring and not their descriptors; guarded by kept_lock
 
 		// Frees the oldest packets. Returns how many there were.
 		std::size_t empty_ring(std::size_t most);
+		void collect(); // with kept_lock held
 	};
 	// A ring with one producer at a time (under inject_lock) and one consumer at a time (who is inside).
 	struct rx_queue : queue {

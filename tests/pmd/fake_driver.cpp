@@ -503,6 +503,7 @@ void txq_info(rte_eth_dev *dev, std::uint16_t index, rte_eth_txq_info *info)
 {
 	const op_call call(dev, fake_op::txq_info);
 	info->nb_desc = call.owner.tx[index]->descriptors.load();
+	info->conf.tx_rs_thresh = call.owner.options.tx_rs_thresh;
 }
 
 int tx_done_cleanup(void *opaque, std::uint32_t)
@@ -510,6 +511,7 @@ int tx_done_cleanup(void *opaque, std::uint32_t)
 	auto &queue = *static_cast<device::tx_queue *>(opaque);
 	queue.owner->counts[index_of(fake_op::tx_done_cleanup)]++;
 	const std::lock_guard guard(queue.kept_lock);
+	queue.collect();
 	return static_cast<int>(std::exchange(queue.cleaned, 0));
 }
 

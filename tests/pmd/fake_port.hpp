@@ -124,6 +124,8 @@ struct fake_options {
 	unsigned rx_burst_step = 1;
 	unsigned rx_ring = 1023;           // Packets that inject() can queue per queue.
 	bool tells_tx_status = true;     // has rte_eth_tx_descriptor_status()
+	bool collects_late = false;      // what has left a ring still has its descriptor, until a burst or tx_done_cleanup
+	std::uint16_t tx_rs_thresh = 0;  // and of these only as many as make up whole numbers of this, if it is not 0
 	bool stats_reset_on_start = false; // The counters of stats_get start again at 0 with each start.
 
 	// Ops that the driver does not have, each once: ethdev answers -ENOTSUP. Any of the groups "changes"

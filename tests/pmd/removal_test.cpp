@@ -194,5 +194,43 @@ TEST_F(StillMember, MayVanishWhileItIsWaitedFor)
 	EXPECT_EQ(leaves.violations(), 0u);
 }
 
+// Drivers that collect the descriptors of what they have sent when they need them. What the driver says is all that is known.
+class LateCollector : public mbuf_accounting {
+protected:
+	// Sends 40 packets over a member, all of which leave, and removes it. The reason of the event.
+	static std::string farewell_of(fake_options options)
+	{
+		options.collects_late = true;
+		fake_port leaves(options);
+		leaves.tx_mode(fake_tx::ring);
+		test_bond bond(exactly{std::string(unhurried) + ",mode=round-robin,member=" + leaves.name()});
+		EXPECT_EQ(bond.bring_up(), 0);
+		EXPECT_EQ(bond.send(make_burst(40)), 40);
+		EXPECT_EQ(leaves.transmit(0, 40), 40u);
+		event_recorder events(bond);
+		{
+			const removal going(bond, leaves);
+			EXPECT_TRUE(eventually([&] {
+				bond.receive();
+				return going.is_over();
+			}));
+		}
+		EXPECT_EQ(leaves.tx_lost(), 0u);
+		return events.last(BRAID_EVENT_MEMBER_REMOVED).reason;
+	}
+};
+
+TEST_F(LateCollector, IsAskedToCollect) { EXPECT_EQ(farewell_of({}), ""); }
+
+// It marks every 32nd descriptor only, and learns of those before it from that one: of the last 8 it will never know.
+TEST_F(LateCollector, IsNotBelievedAboutDescriptorsThatItDoesNotMark) { EXPECT_EQ(farewell_of({.tx_rs_thresh = 32}), ""); }
+
+// Nothing was left in it, so the warning must not say so.
+TEST_F(LateCollector, ThatCannotBeAskedIsQuoted)
+{
+	EXPECT_EQ(farewell_of({.absent = {fake_op::tx_done_cleanup}}),
+	          "its driver still counts 40 transmit descriptors as in use, which may have been sent: none has changed for 50 ms");
+}
+
 } // namespace
 } // namespace braid

@@ -373,9 +373,12 @@ private:
 	void adopt_mac(const rte_ether_addr &mac) noexcept;
 	enum class leaving { drained, at_once };
 	result<void> take_out(member_id id, leaving how) noexcept;
-	bool drain(const member_ptr &m) noexcept;
+	// How a drain ended: with nothing under way; with descriptors that its driver calls in use and that have not changed for so
+	// long that the driver may just not have looked at them; or because its time was over.
+	enum class drained { still, stuck, out_of_time };
+	drained drain(const member_ptr &m) noexcept;
 	unsigned untransmitted(member &m, std::uint64_t &freed) noexcept;
-	std::string left_in(member &m, bool still) noexcept;
+	std::string left_in(member &m, drained how) noexcept;
 	result<void> can_follow(member &m) noexcept;
 	bool can_announce() noexcept;
 	void tell_if_silent(member &m) noexcept;
