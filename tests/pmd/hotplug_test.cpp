@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // Members that are not there yet, that vanish, and that come back.
+#include "event_recorder.hpp"
 #include "port_view.hpp"
 #include "test_bond.hpp"
 
@@ -56,6 +57,25 @@ TEST_F(HotPlug, AMemberThatIsThereAtConfigureTakesPartInIt)
 	EXPECT_EQ(bond.send(make_burst(4), 1), 4);
 	EXPECT_EQ(port.tx_packets(1), 4u);
 	EXPECT_EQ(mac_of(bond.port()), text_of(port.permanent_mac()));
+}
+
+// Whoever has plugged it in still sets it up, and somebody may ask what the bond can do meanwhile.
+TEST_F(HotPlug, ADeviceThatAppearsSettlesAlsoWhileTheBondIsStopped)
+{
+	constexpr std::uint64_t settling_ns = 99'000'000; // 100 ms, counted in whole ones
+	fake_port port({.plugged = false});
+	test_bond bond("round-robin", {&port});
+	ASSERT_EQ(bond.configure(), 0);
+	event_recorder events(bond);
+	const auto now = std::chrono::steady_clock::now().time_since_epoch();
+	ASSERT_EQ(port.plug(), 0);
+	rte_eth_dev_info info{};
+	EXPECT_TRUE(eventually([&] {
+		EXPECT_EQ(rte_eth_dev_info_get(bond.port(), &info), 0);
+		return is(bond, port.name(), BRAID_MEMBER_CLAIMED);
+	}));
+	const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+	EXPECT_GE(events.last(BRAID_EVENT_MEMBER_ADDED).time_ns, static_cast<std::uint64_t>(ns) + settling_ns);
 }
 
 // An application that lists its ports right after it plugged one in must not find the bond's.

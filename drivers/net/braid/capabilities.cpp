@@ -106,8 +106,9 @@ void narrow(rte_eth_dev_info &all, const rte_eth_dev_info &one) noexcept
 result<void> bond::capabilities(rte_eth_dev_info &info) noexcept
 {
 	const config_guard guard(config_);
-	// An application that asks before it configures the bond means with the members that are there by now.
-	if (!runs_)
+	// An application that asks before it configures the bond for the first time means with the members that are there by now.
+	// Later anybody may ask, while whoever has plugged a device in still sets it up: the worker lets it settle first.
+	if (!configured_)
 		attach_pending(attaching::what_is_new);
 	offer_everything(info);
 	bool first = true;
