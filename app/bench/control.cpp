@@ -26,10 +26,42 @@ std::unique_ptr<subject> bond_of(driver d, unsigned members)
 	return made ? std::move(*made) : nullptr;
 }
 
+// Names that members are given in one call.
+class renaming {
+public:
+	renaming(std::vector<std::uint32_t> ids, std::vector<std::string> names) : names_(std::move(names))
+	{
+		for (std::size_t k = 0; k < ids.size(); k++) {
+			wishes_.emplace_back();
+			wishes_.back().member_id = ids[k];
+			wishes_.back().name = names_[k].c_str();
+		}
+	}
+	void carry_out(std::uint16_t port) const
+	{
+		succeed(braid_members_rename(port, wishes_.data(), static_cast<unsigned>(wishes_.size())), "members_rename");
+	}
+
+private:
+	const std::vector<std::string> names_;
+	std::vector<braid_rename> wishes_;
+};
+
+// Two members exchange their names; then all four get new ones.
+void time_renamings(std::uint16_t port, stopwatch &swap, stopwatch &all, const std::string &suffix)
+{
+	std::vector<std::uint32_t> ids(4);
+	succeed(braid_members_get(port, ids.data(), static_cast<unsigned>(ids.size())), "members");
+	const renaming names(ids, {"a" + suffix, "b" + suffix, "c" + suffix, "d" + suffix});
+	all.time([&] { names.carry_out(port); });
+	const renaming exchange({ids[0], ids[1]}, {"b" + suffix, "a" + suffix});
+	swap.time([&] { exchange.carry_out(port); });
+}
+
 std::vector<operation_times> time_membership(unsigned rounds)
 {
-	stopwatch publish("mode set"), rename("rename"), remove("remove"), add("add"),
-		remove_now("remove now");
+	stopwatch publish("mode set"), rename("rename"), swap("swap of two names"), rename_all("members_rename, 4 members"),
+		remove("remove"), add("add"), remove_now("remove now");
 	const auto bond = braid_bond({.members = 4});
 	const std::uint16_t port = bond->port();
 	wait_for_usable(port, 4);
@@ -42,13 +74,14 @@ std::vector<operation_times> time_membership(unsigned rounds)
 		const std::uint32_t id = id_of(port, device);
 		const std::string name = "uplink" + std::to_string(k);
 		rename.time([&] { succeed(braid_member_rename(port, id, name.c_str()), "rename"); });
+		time_renamings(port, swap, rename_all, std::to_string(k));
 		remove.time([&] { succeed(braid_member_remove(port, id), "remove"); });
 		add.time([&] { succeed(braid_member_add(port, device.c_str(), nullptr, nullptr), "add"); });
 		const std::uint32_t again = id_of(port, device);
 		remove_now.time([&] { succeed(braid_member_remove_now(port, again), "remove now"); });
 		succeed(braid_member_add(port, device.c_str(), nullptr, nullptr), "add");
 	}
-	return {publish.times(), rename.times(), remove.times(), remove_now.times(), add.times()};
+	return {publish.times(), rename.times(), swap.times(), rename_all.times(), remove.times(), remove_now.times(), add.times()};
 }
 
 // Which port sends each packet. The members label what they send.

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -73,10 +74,12 @@ int measure_control(const arguments &args)
 	start_eal(args.cpu);
 	print_machine();
 	const auto times = time_operations(args.rounds);
-	const unsigned missed = print_operations(times);
+	unsigned missed = print_operations(times);
+	const auto losses = count_losses(std::min(args.rounds, 50u));
+	missed += print_losses(losses);
 	const auto movements = move_flows(args.most_members);
 	print_movements(movements);
-	if (!args.json_file.empty() && !write_json(args.json_file, times, movements))
+	if (!args.json_file.empty() && !write_json(args.json_file, times, losses, movements))
 		give_up("cannot write " + args.json_file);
 	end_eal();
 	return args.check && missed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -99,7 +102,7 @@ int main(int argc, char **argv)
 		->check(CLI::PositiveNumber);
 	app.add_option("--json", args.json_file, "also write the results to this file");
 	app.add_option("--cpu", args.cpu, "CPU to measure on; -1: the last")->capture_default_str();
-	CLI::App *const control = app.add_subcommand("control", "times operations and counts flows that move, instead");
+	CLI::App *const control = app.add_subcommand("control", "times operations, counts packets that are lost and flows that move, instead");
 	control->add_option("--rounds", args.rounds, "of each operation")
 		->check(CLI::Range(1, 100000))
 		->capture_default_str();

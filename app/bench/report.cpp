@@ -218,6 +218,21 @@ unsigned print_operations(const std::vector<operation_times> &all)
 	return missed;
 }
 
+unsigned print_losses(const std::vector<removal_loss> &all)
+{
+	fmt::print("\nPackets lost when a member is removed under full load\n\n");
+	fmt::print("{:<40} {:>9} {:>12} {:>9}  {}\n", "what", "removals", "carried", "lost", "bound");
+	unsigned missed = 0;
+	for (const auto &l : all) {
+		const std::string bound =
+			l.most ? fmt::format("<= {}  {}", *l.most, text_of(l.met() ? verdict::met : verdict::missed)) : "";
+		fmt::print("{:<40} {:>9} {:>12} {:>9}  {}\n", l.what, l.removals, l.carried, l.lost, bound);
+		missed += !l.met();
+	}
+	fmt::print("\n{} bounds missed\n", missed);
+	return missed;
+}
+
 void print_movements(const std::vector<movement> &all)
 {
 	static constexpr char row[] = "{:<8} | {:>7} {:>7} {:>11} | {:>7} | {:>7} {:>7} {:>11}\n";
@@ -238,7 +253,7 @@ bool write_json(const std::string &file, const std::vector<measured> &all)
 }
 
 bool write_json(const std::string &file, const std::vector<operation_times> &times,
-                const std::vector<movement> &movements)
+                const std::vector<removal_loss> &losses, const std::vector<movement> &movements)
 {
 	json operations = json::array();
 	for (const auto &t : times) {
@@ -249,6 +264,12 @@ bool write_json(const std::string &file, const std::vector<operation_times> &tim
 		operations.back()["bound"] = {{"on", t.must.what == time_bound::on::median ? "median" : "p90"}, {"us", t.must.us}};
 		operations.back()["met"] = t.must.met_by(t.us);
 	}
+	json missing = json::array();
+	for (const auto &l : losses) {
+		missing.push_back({{"what", l.what}, {"removals", l.removals}, {"carried", l.carried}, {"lost", l.lost}});
+		if (l.most)
+			missing.back()["bound"] = *l.most;
+	}
 	json moves = json::array();
 	for (const auto &m : movements)
 		moves.push_back({{"members", m.members},
@@ -257,7 +278,7 @@ bool write_json(const std::string &file, const std::vector<operation_times> &tim
 		                 {"joins", m.joins},
 		                 {"bonding_leaves", m.bonding_leaves},
 		                 {"bonding_joins", m.bonding_joins}});
-	return write(file, json{{"machine", machine()}, {"operations", operations}, {"flow_movement", moves}});
+	return write(file, json{{"machine", machine()}, {"operations", operations}, {"losses", missing}, {"flow_movement", moves}});
 }
 
 } // namespace braid::bench

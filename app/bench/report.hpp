@@ -3,6 +3,7 @@
 #pragma once
 
 #include "control.hpp"
+#include "loss.hpp"
 #include "measure.hpp"
 
 #include <string>
@@ -19,11 +20,12 @@ unsigned print_verdict(const std::vector<measured> &all);
 
 // Returns how many bounds were missed.
 unsigned print_operations(const std::vector<operation_times> &all);
+unsigned print_losses(const std::vector<removal_loss> &all);
 void print_movements(const std::vector<movement> &all);
 
 // False if the file cannot be written.
 bool write_json(const std::string &file, const std::vector<measured> &all);
 bool write_json(const std::string &file, const std::vector<operation_times> &times,
-                const std::vector<movement> &movements);
+                const std::vector<removal_loss> &losses, const std::vector<movement> &movements);
 
 } // namespace braid::bench

@@ -37,7 +37,9 @@ std::string devargs(driver d, const bond_options &options, const std::deque<sink
 	return text;
 }
 
-int start(std::uint16_t port, std::uint16_t queues)
+} // namespace
+
+int start_port(std::uint16_t port, std::uint16_t queues)
 {
 	const rte_eth_conf conf = {};
 	int failed = rte_eth_dev_configure(port, queues, queues, &conf);
@@ -48,8 +50,6 @@ int start(std::uint16_t port, std::uint16_t queues)
 	}
 	return failed != 0 ? failed : rte_eth_dev_start(port);
 }
-
-} // namespace
 
 result<std::unique_ptr<subject>> subject::make(driver d, const bond_options &options)
 {
@@ -68,7 +68,7 @@ result<std::unique_ptr<subject>> subject::make(driver d, const bond_options &opt
 		made->bond_ = name;
 		rte_eth_dev_get_port_by_name(name.c_str(), &made->port_);
 	}
-	if (const int failed = start(made->port_, options.queues); failed != 0)
+	if (const int failed = start_port(made->port_, options.queues); failed != 0)
 		return error(-failed, "the port does not start: %s", std::strerror(-failed));
 	return made;
 }

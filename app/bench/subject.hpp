@@ -28,6 +28,9 @@ struct bond_options {
 	sink::link_events link_events = sink::link_events::raised;
 };
 
+// Configures a port with that many queues in each direction and starts it: 0, or a negative errno.
+int start_port(std::uint16_t port, std::uint16_t queues);
+
 class subject {
 public:
 	// Started. Fails with the reason where the driver is missing or does not offer what is asked for.
