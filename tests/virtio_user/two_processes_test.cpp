@@ -6,8 +6,11 @@
 #include <rte_ethdev.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <memory>
+#include <string>
+#include <thread>
 
 namespace braid {
 namespace {
@@ -120,6 +123,123 @@ TEST_F(VirtioUserTwoProcesses, NewProcessConnectsToTheDeviceAndIsUsed)
 	a->finish();
 	ASSERT_TRUE(bond.has_active(bond.id_of("net_virtio_user1")));
 	expect_echo(bond, 192, 256, 1);
+}
+
+// Sends on a bond without a pause, and receives what is sent back.
+class back_and_forth {
+public:
+	explicit back_and_forth(std::uint16_t bond) : bond_(bond), thread_([this] { run(); }) {}
+	~back_and_forth()
+	{
+		stopping_ = true;
+		thread_.join();
+	}
+	back_and_forth(const back_and_forth &) = delete;
+	back_and_forth &operator=(const back_and_forth &) = delete;
+
+	// Whether packets make the whole way from now on.
+	bool goes_on() const
+	{
+		const std::uint64_t before = received_;
+		return eventually([&] { return received_ > before + 1024; });
+	}
+
+private:
+	void run()
+	{
+		for (std::uint32_t next = 0; !stopping_; next++) {
+			std::vector<rte_mbuf *> packets = make_burst(16, 16 * next, 64);
+			const std::uint16_t taken = rte_eth_tx_burst(bond_, 0, packets.data(), 16);
+			packets.erase(packets.begin(), packets.begin() + taken);
+			free_all(packets);
+			received_ += receive_once(bond_).size();
+		}
+	}
+
+	const std::uint16_t bond_;
+	std::atomic<bool> stopping_{false};
+	std::atomic<std::uint64_t> received_{0};
+	std::thread thread_; // last: it uses the others
+};
+
+constexpr char uplink_and_spare[] = "member=net_virtio_user0;name=uplink;role=primary,member=net_virtio_user1,mode=active-backup";
+
+void expect_the_same_uplink(const running_bond &bond, std::uint32_t id)
+{
+	EXPECT_EQ(bond.id_of("uplink"), id);
+	EXPECT_TRUE(bond.member(id).is_primary);
+}
+
+// As docs/failover.md says of a vhost backend that dies: the member stays, with its link down.
+TEST_F(VirtioUserTwoProcesses, BackendThatEndsUnderTrafficIsBackAsWhoItWas)
+{
+	auto a = std::make_unique<peer>(dir, 0, listener::device);
+	const peer b(dir, 1, listener::device);
+	virtio_device first(dir, 0, listener::device);
+	virtio_device second(dir, 1, listener::device);
+	first.plug();
+	second.plug();
+	running_bond bond(uplink_and_spare);
+	const std::uint32_t uplink = bond.id_of("uplink"), spare = bond.id_of("net_virtio_user1");
+	ASSERT_TRUE(bond.has_usable(2));
+	const back_and_forth packets(bond.port());
+	for (unsigned round = 0; round < 4; round++) {
+		SCOPED_TRACE(round);
+		ASSERT_TRUE(bond.has_active(uplink));
+		EXPECT_TRUE(packets.goes_on());
+		if (round % 2 == 0)
+			a->kill();
+		else
+			a->finish();
+		ASSERT_TRUE(bond.has_active(spare));
+		EXPECT_EQ(bond.info().usable, 1u);
+		EXPECT_EQ(bond.member(uplink).state, BRAID_MEMBER_RUNNING);
+		EXPECT_EQ(bond.member(uplink).why_not, BRAID_WHY_NOT_LINK_DOWN);
+		EXPECT_EQ(bond.member(uplink).link_failures, round + 1);
+		expect_the_same_uplink(bond, uplink);
+		EXPECT_TRUE(packets.goes_on());
+		a = std::make_unique<peer>(dir, 0, listener::device);
+	}
+	ASSERT_TRUE(bond.has_active(uplink));
+	expect_the_same_uplink(bond, uplink);
+	EXPECT_TRUE(packets.goes_on());
+}
+
+// A device that connects has to be made anew with its backend; until then its member is pending.
+TEST_F(VirtioUserTwoProcesses, DeviceThatIsMadeAnewWithItsBackendIsTheSameMember)
+{
+	auto a = std::make_unique<peer>(dir, 0, listener::backend);
+	const peer b(dir, 1, listener::backend);
+	virtio_device first(dir, 0, listener::backend);
+	virtio_device second(dir, 1, listener::backend);
+	first.plug();
+	second.plug();
+	running_bond bond(uplink_and_spare);
+	const std::uint32_t uplink = bond.id_of("uplink"), spare = bond.id_of("net_virtio_user1");
+	ASSERT_TRUE(bond.has_usable(2));
+	for (unsigned round = 0; round < 3; round++) {
+		SCOPED_TRACE(round);
+		ASSERT_TRUE(bond.has_active(uplink));
+		{
+			const back_and_forth packets(bond.port());
+			EXPECT_TRUE(packets.goes_on());
+			a->kill();
+			ASSERT_TRUE(bond.has_active(spare));
+			EXPECT_TRUE(packets.goes_on());
+		}
+		ASSERT_EQ(rte_eth_dev_stop(first.port()), 0); // ethdev closes no port that runs; nobody polls it meanwhile
+		ASSERT_EQ(first.pull(), 0);
+		ASSERT_TRUE(bond.has_member_in(uplink, BRAID_MEMBER_PENDING));
+		expect_the_same_uplink(bond, uplink);
+		const back_and_forth packets(bond.port());
+		EXPECT_TRUE(packets.goes_on());
+		a = std::make_unique<peer>(dir, 0, listener::backend);
+		first.plug();
+		ASSERT_TRUE(bond.has_active(uplink));
+		EXPECT_EQ(bond.member(uplink).port_id, first.port());
+		expect_the_same_uplink(bond, uplink);
+		EXPECT_TRUE(packets.goes_on());
+	}
 }
 
 } // namespace
