@@ -52,7 +52,9 @@ static_assert(BRAID_EVENT_MEMBER_ADDED == static_cast<int>(event_kind::member_ad
               BRAID_EVENT_ATTACH_FAILED == static_cast<int>(event_kind::attach_failed) &&
               BRAID_EVENT_EVENTS_LOST == static_cast<int>(event_kind::events_lost) &&
               BRAID_EVENT_MAC_CHANGED == static_cast<int>(event_kind::mac_changed) &&
-              BRAID_EVENT_MAC_FAILED == static_cast<int>(event_kind::mac_failed));
+              BRAID_EVENT_MAC_FAILED == static_cast<int>(event_kind::mac_failed) &&
+              BRAID_EVENT_OPTION_CHANGED == static_cast<int>(event_kind::option_changed) &&
+              BRAID_EVENT_MEMBER_WANTED == static_cast<int>(event_kind::member_wanted));
 static_assert(BRAID_RENAME_PROPOSED == static_cast<int>(rename_phase::proposed) &&
               BRAID_RENAME_REVERTED == static_cast<int>(rename_phase::reverted));
 static_assert(BRAID_REASON_SIZE >= error::text_size);

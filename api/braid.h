@@ -220,6 +220,10 @@ enum braid_event_kind {
 	BRAID_EVENT_MAC_CHANGED = 12,    /**< BRAID_MAC_BY_ACTIVE: the bond has the address of its new active member. Without a
 	                                      member: of all, when that ended during a failover. */
 	BRAID_EVENT_MAC_FAILED = 13,     /**< After a failover the member kept the address it had; `reason` says why. */
+	/** An option of the member, or without one of the bond, has another value: `reason` is "key=value" as in the devargs. */
+	BRAID_EVENT_OPTION_CHANGED = 14,
+	/** A member was added whose device is not there: it joins when it appears. `reason` is "member=<device>". */
+	BRAID_EVENT_MEMBER_WANTED = 15,
 };
 
 /** One thing that happened. Valid only during the callback; later releases may append fields. */

@@ -83,12 +83,17 @@ result<void> bond::set_announcements(std::optional<unsigned> times, std::optiona
 	if (result<void> open = still_open(); !open)
 		return open;
 	const bool before = announces();
-	announce_times_ = times.value_or(announce_times_);
-	announce_interval_ms_ = interval_ms.value_or(announce_interval_ms_);
+	news_list cause;
+	if (times && std::exchange(announce_times_, *times) != *times)
+		cause.push_back(new_value("announce", std::to_string(*times)));
+	if (interval_ms && std::exchange(announce_interval_ms_, *interval_ms) != *interval_ms)
+		cause.push_back(new_value("announce_interval_ms", std::to_string(*interval_ms)));
 	if (announce_times_ == 0)
 		announcing_.give_up();
 	if (announces() != before)
-		republish(); // with the burst function that looks, or without
+		republish(cause); // with the burst function that looks, or without
+	else
+		std::for_each(cause.begin(), cause.end(), [this](const news &one) { tell(one); });
 	return {};
 }
 

@@ -219,10 +219,12 @@ void bond::attach_pending(attaching which) noexcept
 			note_reasons(now_ms());
 			if (joined) {
 				publish_directory();
-				if (runs_)
+				if (runs_) {
 					republish(m->id);
-				else
+				} else {
 					tell(event_kind::member_added, m->id);
+					tell_of_roles(); // it may be the primary that was waited for
+				}
 			} else if (!ready && *port != refused) {
 				tell(event_kind::attach_failed, m->id, ready.error().text());
 			}

@@ -44,7 +44,8 @@ namespace braid {
 // Something that listeners are told. Numbered as enum braid_event_kind.
 enum class event_kind : std::uint8_t {
 	member_added, member_removed, member_lost, member_renamed, member_usable, member_unusable, active_changed,
-	mode_changed, link_up, link_down, attach_failed, events_lost, mac_changed, mac_failed,
+	mode_changed, link_up, link_down, attach_failed, events_lost, mac_changed, mac_failed, option_changed,
+	member_wanted,
 };
 
 constexpr const char *to_string(event_kind k) noexcept
@@ -64,6 +65,8 @@ constexpr const char *to_string(event_kind k) noexcept
 	case event_kind::events_lost: return "events_lost";
 	case event_kind::mac_changed: return "mac_changed";
 	case event_kind::mac_failed: return "mac_failed";
+	case event_kind::option_changed: return "option_changed";
+	case event_kind::member_wanted: return "member_wanted";
 	}
 	return "?";
 }
@@ -85,6 +88,20 @@ struct news {
 	member_id id = member_id::none;
 	std::string reason;
 };
+
+using news_list = std::vector<news>;
+
+// That an option has another value now: of a member, or of the bond. Key and value are spelled as in the devargs.
+inline news new_value(const char *key, const std::string &value, member_id id = member_id::none)
+{
+	return {event_kind::option_changed, id, std::string(key) + "=" + value};
+}
+inline news new_value(const char *key, const char *word) { return new_value(key, std::string(word)); }
+inline news new_value(const char *key, bool on, member_id id = member_id::none)
+{
+	return new_value(key, std::string(on ? "1" : "0"), id);
+}
+inline news_list if_new(bool is_new, news what) { return is_new ? news_list{std::move(what)} : news_list(); }
 
 // What a late reader is given. What is kept is at least the last 1024 events.
 struct event_page {
@@ -414,7 +431,7 @@ private:
 	bool is_expected(std::uint16_t port) const noexcept;
 	member_facts facts_about(const member &m) const noexcept;
 	void report(member &m, const rte_eth_link &link, time_ms now) noexcept;
-	void reconsider(time_ms now) noexcept;
+	void reconsider(time_ms now, std::span<const news> cause = {}) noexcept;
 	enum class change { counts, same_operation };
 	void publish(const decision &d, change kind) noexcept;
 	void republish(std::span<const news> cause = {}) noexcept;
@@ -434,8 +451,11 @@ private:
 	seat_weights weigh(const decision &d) const noexcept;
 	bool weighs_otherwise(const decision &d) const noexcept;
 	unsigned buckets_of(const member &m) const noexcept;
+	void weigh_anew(const news &cause) noexcept;
 	void tell_of_usable(const decision &before, const decision &after) noexcept;
 	bool tell_of_active(const decision &d) noexcept;
+	void tell_of_roles() noexcept;
+	void tell_of_role(member_id &told, member_id holder, member_role role) noexcept;
 	void update_link(const decision &d) noexcept;
 	void announce_link() noexcept;
 	void wake_watcher_for(const decision &d) noexcept;
@@ -449,6 +469,7 @@ private:
 	void stand_by_mac(const rte_ether_addr &given) noexcept;
 	std::vector<mac_change> mac_changes(const mac_rule &rule, std::span<const member_id> stuck) const noexcept;
 	void tell(event_kind kind, member_id id = member_id::none, std::string reason = {}, const name &before = {}) noexcept;
+	void tell(const news &what) noexcept { tell(what.kind, what.id, what.reason); }
 
 	// no lock held
 	std::vector<member_ptr> members() noexcept;
@@ -520,7 +541,10 @@ private:
 	bool look_now_ = false;           // a link has changed that only its driver can tell about
 	failover failover_;
 	decision last_;
-	member_id told_active_ = member_id::none; // whom listeners take for the active one
+	// Whom listeners take for the active one, the primary and the standby.
+	member_id told_active_ = member_id::none;
+	member_id told_primary_ = member_id::none;
+	member_id told_standby_ = member_id::none;
 	name_book names_;
 	name member_name_ = settings_.member_name;
 	bool live_rename_ = settings_.live_rename;

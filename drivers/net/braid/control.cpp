@@ -38,8 +38,7 @@ result<void> bond::set_mode(braid::mode m) noexcept
 		return {};
 	mode_ = m;
 	stand_by_mac(*given);
-	const news cause{event_kind::mode_changed, member_id::none, std::string("mode is ") + to_string(m)};
-	republish({&cause, 1});
+	republish(news_list{{event_kind::mode_changed, member_id::none, std::string("mode is ") + to_string(m)}});
 	return {};
 }
 
@@ -52,8 +51,7 @@ result<void> bond::set_policy(hash_policy p) noexcept
 	if (policy_ == p)
 		return {};
 	policy_ = p;
-	const news cause{event_kind::mode_changed, member_id::none, std::string("policy is ") + to_string(p)};
-	republish({&cause, 1});
+	republish(news_list{{event_kind::mode_changed, member_id::none, std::string("policy is ") + to_string(p)}});
 	return {};
 }
 
@@ -67,10 +65,15 @@ result<void> bond::set_delays(std::optional<std::uint32_t> up_ms, std::optional<
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
-	up_delay_ms_ = up_ms.value_or(up_delay_ms_);
-	down_delay_ms_ = down_ms.value_or(down_delay_ms_);
+	news_list cause;
+	const auto set = [&cause](const char *key, std::uint32_t &delay, std::optional<std::uint32_t> wanted) {
+		if (wanted && std::exchange(delay, *wanted) != *wanted)
+			cause.push_back(new_value(key, std::to_string(*wanted)));
+	};
+	set("up_delay", up_delay_ms_, up_ms);
+	set("down_delay", down_delay_ms_, down_ms);
 	failover_.set_delays(up_delay_ms_, down_delay_ms_);
-	reconsider(now_ms());
+	reconsider(now_ms(), cause);
 	return {};
 }
 
@@ -87,7 +90,7 @@ result<void> bond::set_pinning(bool on) noexcept
 	if (result<void> open = still_open(); !open)
 		return open;
 	if (std::exchange(pins_, wanted).has_value() != on)
-		republish();
+		republish(if_new(made_, new_value("pinning", on))); // or else it was made so
 	return {};
 }
 
@@ -97,8 +100,13 @@ result<void> bond::set_all_members_active(bool on) noexcept
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
-	if (std::exchange(all_members_active_, on) != on && mode_ == mode::active_backup)
-		republish();
+	if (std::exchange(all_members_active_, on) == on)
+		return {};
+	const news cause = new_value("all_members_active", on);
+	if (mode_ == mode::active_backup)
+		republish({&cause, 1});
+	else
+		tell(cause);
 	return {};
 }
 
@@ -113,7 +121,7 @@ bond_facts bond::facts() noexcept
 	return {
 		.mode = mode_,
 		.policy = policy_,
-		.primary = failover_.primary(),
+		.primary = member_with(failover_.primary()) ? failover_.primary() : member_id::none, // or it is still being added
 		.active = mode_ == mode::active_backup ? last_.active : member_id::none,
 		.up_delay_ms = up_delay_ms_,
 		.down_delay_ms = down_delay_ms_,
@@ -128,7 +136,7 @@ bond_facts bond::facts() noexcept
 		.publishing = publish_times_,
 		.retired = rcu::waiting_for_reclaim(),
 		.started = started_,
-		.standby = failover_.standby(),
+		.standby = member_with(failover_.standby()) ? failover_.standby() : member_id::none,
 		.primary_reselect = failover_.reselect(),
 		.min_links = failover_.min_links(),
 		.all_members_active = all_members_active_,

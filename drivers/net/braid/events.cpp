@@ -64,6 +64,15 @@ void bond::log(const event &e) noexcept
 		else
 			BRAID_LOG(ERR, "%s: member %s has appeared and cannot join: %s", device_name_, who, e.reason.c_str());
 		break;
+	case event_kind::option_changed:
+		if (e.id == member_id::none)
+			BRAID_LOG(INFO, "%s: %s", device_name_, e.reason.c_str());
+		else
+			BRAID_LOG(INFO, "%s: member %s: %s", device_name_, who, e.reason.c_str());
+		break;
+	case event_kind::member_wanted:
+		BRAID_LOG(INFO, "%s: member %s is wanted and joins when its device appears: %s", device_name_, who, e.reason.c_str());
+		break;
 	case event_kind::events_lost: BRAID_LOG(WARNING, "%s: %s", device_name_, e.reason.c_str()); break;
 	}
 }
@@ -186,7 +195,8 @@ result<void> bond::set_lsc_on_failover(bool on) noexcept
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
-	lsc_on_failover_ = on;
+	if (std::exchange(lsc_on_failover_, on) != on)
+		tell(new_value("lsc_on_failover", on));
 	return {};
 }
 

@@ -222,7 +222,8 @@ result<void> bond::set_mac_policy(mac_policy p) noexcept
 	if (!given)
 		return given.error();
 	const state_guard state(state_);
-	mac_policy_ = p;
+	if (std::exchange(mac_policy_, p) != p)
+		tell(new_value("mac_policy", to_string(p)));
 	stand_by_mac(*given);
 	macs_due_ = true; // somebody else may have become active meanwhile
 	follow_up(last_, last_, false);

@@ -5,7 +5,6 @@
 
 #include "clock.hpp"
 #include "devargs.hpp"
-#include "log.hpp"
 #include "registry.hpp"
 
 #include <algorithm>
@@ -67,7 +66,6 @@ result<member_id> bond::add(const member_spec &spec, const member_options &optio
 	{
 		const state_guard state(state_);
 		names_.fulfil(m->id);
-		label = names_.of(m->id);
 		failover_.join(m->id, {}, now_ms());
 		failover_.set_running(m->id, false);
 		failover_.set_enabled(m->id, options.enabled);
@@ -79,15 +77,15 @@ result<member_id> bond::add(const member_spec &spec, const member_options &optio
 		joined = port && admit(m);
 		bind_primary(*m); // also one that is pending
 		publish_directory();
-		republish(joined ? m->id : member_id::none);
+		const news joins{event_kind::member_added, m->id, {}};
+		const news is_wanted{event_kind::member_wanted, m->id, std::string("member=") + spec.text};
+		republish({joined ? &joins : &is_wanted, 1});
 	}
 	if (port && !joined)
 		withdraw(m);
 	if (!joined)
 		look_for_ports(); // it may have appeared while we were looking
 	refresh_reta_size();
-	if (!joined)
-		BRAID_LOG(INFO, "%s: member %s is wanted and joins when its device appears", device_name_, label.c_str());
 	return m->id;
 }
 

@@ -136,7 +136,7 @@ void bond::look_for_primary(const rename_plan &plan) noexcept
 	for (const rename_outcome &one : plan.outcomes())
 		if (const member_ptr m = member_with(one.id); m && primary_wish_ && one.after.view() == primary_wish_->text) {
 			bind_primary(*m);
-			reconsider(now_ms());
+			reconsider(now_ms()); // which tells of its role
 		}
 }
 
@@ -162,7 +162,8 @@ result<void> bond::set_live_rename(bool on) noexcept
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
-	live_rename_ = on;
+	if (std::exchange(live_rename_, on) != on)
+		tell(new_value("live_rename", on));
 	return {};
 }
 
@@ -174,7 +175,8 @@ result<void> bond::set_member_name(std::string_view pattern) noexcept
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
-	member_name_ = *wanted;
+	if (std::exchange(member_name_, *wanted) != *wanted)
+		tell(new_value("member_name", wanted->c_str()));
 	return {};
 }
 

@@ -54,13 +54,13 @@ void bond::report(member &m, const rte_eth_link &link, time_ms now) noexcept
 }
 
 // Publishes if what was reported, or the time, changes who transmits.
-void bond::reconsider(time_ms now) noexcept
+void bond::reconsider(time_ms now, std::span<const news> cause) noexcept
 {
 	const decision next = failover_.evaluate(now);
 	const bool another_sends = mode_ == mode::active_backup && next.chosen != last_.chosen;
 	if (next.usable_changed || next.carrier_changed || another_sends || weighs_otherwise(next))
 		publish(next, change::counts);
-	act_on(next, now, {});
+	act_on(next, now, cause);
 }
 
 // Publishes in any case: the members, the mode or something else in the snapshot has changed.
@@ -85,7 +85,8 @@ void bond::act_on(const decision &next, time_ms now, std::span<const news> cause
 	const decision before = std::exchange(last_, next);
 	note_reasons(now);
 	for (const news &one : cause)
-		tell(one.kind, one.id, one.reason);
+		tell(one);
+	tell_of_roles();
 	tell_of_usable(before, next);
 	follow_up(before, next, tell_of_active(next));
 	update_link(next); // in any case, since a speed may have become known

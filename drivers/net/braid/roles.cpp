@@ -9,80 +9,88 @@
 
 namespace braid {
 
-// Changes what failover knows, and follows its decision.
+// Changes what failover knows, and follows its decision. `change` answers with what is to be told of it.
 template <typename Change> result<void> bond::steer(Change change) noexcept
 {
 	rcu::bound_what_waits();
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
-	if (result<void> changed = change(); !changed)
-		return changed;
-	reconsider(now_ms());
+	const result<news_list> changed = change();
+	if (!changed)
+		return changed.error();
+	reconsider(now_ms(), *changed);
 	return {};
 }
 
+// The same for a member, with what failover knows of it.
 template <typename Change> result<void> bond::steer_member(member_id id, Change change) noexcept
 {
-	return steer([&]() -> result<void> {
+	return steer([&]() -> result<news_list> {
 		const member_ptr m = member_with(id);
 		if (!m)
 			return error(ENOENT, "%s has no member with id %u", device_name_, to_number(id));
-		return change(*m);
+		const std::optional<member_status> known = failover_.member_view(id, now_ms());
+		if (!known)
+			return error(ENOENT, "member %s is being removed", names_.of(id).c_str());
+		return change(*m, *known);
 	});
 }
 
+// Who has a role is told by tell_of_roles(); but not that a primary is no longer waited for.
 result<void> bond::set_primary(member_id id) noexcept
 {
 	const auto prefer = [this, id] {
-		primary_wish_.reset();
 		failover_.set_primary(id);
-		return result<void>();
+		const bool was_wished_for = std::exchange(primary_wish_, std::nullopt).has_value();
+		return result<news_list>(if_new(was_wished_for && id == member_id::none, new_value("primary", "")));
 	};
-	return id == member_id::none ? steer(prefer) : steer_member(id, [&](member &) { return prefer(); });
+	return id == member_id::none ? steer(prefer)
+	                             : steer_member(id, [&](member &, const member_status &) { return prefer(); });
 }
 
 result<void> bond::set_role(member_id id, member_role role) noexcept
 {
-	return steer_member(id, [&](member &m) -> result<void> {
-		if (failover_.role_of(id) == role)
-			return {};
+	return steer_member(id, [&](member &m, const member_status &known) -> result<news_list> {
+		if (known.role == role)
+			return news_list();
 		if (result<void> free = role_is_free(role, m, m.port); !free)
-			return free;
+			return free.error();
 		take_role(id, role);
-		return {};
+		return news_list();
 	});
 }
 
 result<void> bond::set_priority(member_id id, std::int32_t priority) noexcept
 {
-	return steer_member(id, [&](member &) {
+	return steer_member(id, [&](member &, const member_status &known) -> result<news_list> {
 		failover_.set_priority(id, priority);
-		return result<void>();
+		return if_new(known.priority != priority, new_value("priority", std::to_string(priority), id));
 	});
 }
 
 result<void> bond::set_sticky(member_id id, bool sticky) noexcept
 {
-	return steer_member(id, [&](member &) {
+	return steer_member(id, [&](member &, const member_status &known) -> result<news_list> {
 		failover_.set_sticky(id, sticky);
-		return result<void>();
+		return if_new(known.sticky != sticky, new_value("sticky", sticky, id));
 	});
 }
 
 result<void> bond::set_enabled(member_id id, bool enabled) noexcept
 {
-	return steer_member(id, [&](member &) {
+	return steer_member(id, [&](member &, const member_status &known) -> result<news_list> {
 		failover_.set_enabled(id, enabled);
-		return result<void>();
+		return if_new(known.enabled != enabled, new_value("enabled", enabled, id));
 	});
 }
 
 result<void> bond::set_primary_reselect(primary_reselect r) noexcept
 {
-	return steer([&] {
+	return steer([&]() -> result<news_list> {
+		const bool is_new = failover_.reselect() != r;
 		failover_.set_reselect(r);
-		return result<void>();
+		return if_new(is_new, new_value("primary_reselect", to_string(r)));
 	});
 }
 
@@ -90,10 +98,31 @@ result<void> bond::set_min_links(unsigned n) noexcept
 {
 	if (n > max_members)
 		return error(EINVAL, "min_links: %u is more than the %u members that a bond can have", n, max_members);
-	return steer([&] {
+	return steer([&]() -> result<news_list> {
+		const bool is_new = failover_.min_links() != n;
 		failover_.set_min_links(n);
-		return result<void>();
+		return if_new(is_new, new_value("min_links", std::to_string(n)));
 	});
+}
+
+// Whoever has or had a role, however that came about: by an order, an option at its addition, a wish that it fulfils.
+void bond::tell_of_roles() noexcept
+{
+	tell_of_role(told_primary_, failover_.primary(), member_role::primary);
+	tell_of_role(told_standby_, failover_.standby(), member_role::standby);
+}
+
+// Not of a member that is still being added, nor of one that leaves, which takes its role with it.
+void bond::tell_of_role(member_id &told, member_id holder, member_role role) noexcept
+{
+	const member_id now = member_with(holder) ? holder : member_id::none;
+	if (now == told)
+		return;
+	const member_id before = std::exchange(told, now);
+	if (failover_.role_of(before) == member_role::none && failover_.member_view(before, now_ms()))
+		tell(event_kind::option_changed, before, "role=none");
+	if (now != member_id::none)
+		tell(event_kind::option_changed, now, std::string("role=") + to_string(role));
 }
 
 // At most one member has each role, so that nobody is displaced by a slip; a primary that was named before it exists

@@ -47,6 +47,14 @@ unsigned bond::buckets_of(const member &m) const noexcept
 	return holds ? buckets_->load(*m.seat) : 0;
 }
 
+void bond::weigh_anew(const news &cause) noexcept
+{
+	if (mode_ == mode::balance)
+		republish({&cause, 1});
+	else
+		tell(cause);
+}
+
 result<void> bond::set_weight(member_id id, std::uint32_t weight) noexcept
 {
 	if (weight < 1 || weight > max_weight)
@@ -57,8 +65,8 @@ result<void> bond::set_weight(member_id id, std::uint32_t weight) noexcept
 	const member_ptr m = member_with(id);
 	if (!m)
 		return error(ENOENT, "%s has no member with id %u", device_name_, to_number(id));
-	if (std::exchange(m->weight, weight) != weight && mode_ == mode::balance)
-		republish();
+	if (std::exchange(m->weight, weight) != weight)
+		weigh_anew(new_value("weight", std::to_string(weight), id));
 	return {};
 }
 
@@ -67,8 +75,8 @@ result<void> bond::set_weights(weigh_by w) noexcept
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
-	if (std::exchange(weights_, w) != w && mode_ == mode::balance)
-		republish();
+	if (std::exchange(weights_, w) != w)
+		weigh_anew(new_value("weights", to_string(w)));
 	return {};
 }
 
