@@ -197,5 +197,32 @@ TEST_F(OptionEvents, WhoIsJustBeingAddedHasNoRoleYet)
 	EXPECT_EQ(bond.info().primary, bond.id_of(name));
 }
 
+TEST_F(OptionEvents, AMemberThatIsBeingRemovedTakesNoOptionsAndShowsThoseItHad)
+{
+	test_bond bond(exactly{"lsc_poll_period_ms=3600000,drain_ms=60000,announce=0,mode=active-backup,member=" + first_.name() +
+	                       ";name=wan;priority=7;sticky=1;weight=3;role=standby"});
+	ASSERT_EQ(bond.bring_up(), 0);
+	const std::uint32_t id = bond.id_of("wan");
+	std::thread remover([&] { EXPECT_EQ(braid_member_remove(bond.port(), id), 0); }); // waits for an application that receives
+	ASSERT_TRUE(eventually([&] { return bond.info_of("wan").state == BRAID_MEMBER_LEAVING; }));
+	const braid_member_info leaving = bond.info_of("wan");
+	EXPECT_EQ(leaving.priority, 7);
+	EXPECT_EQ(leaving.sticky, 1);
+	EXPECT_EQ(leaving.enabled, 1);
+	EXPECT_EQ(leaving.weight, 3u);
+	EXPECT_EQ(leaving.role, BRAID_ROLE_NONE) << "which is free for another one";
+	EXPECT_EQ(leaving.why_not, BRAID_WHY_NOT_DRAINING);
+	EXPECT_EQ(leaving.link_speed_mbps, std::uint32_t{RTE_ETH_SPEED_NUM_10G});
+	EXPECT_EQ(braid_member_priority_set(bond.port(), id, 8), -ENOENT);
+	EXPECT_STREQ(braid_error_text(), "member wan is being removed");
+	EXPECT_EQ(braid_member_weight_set(bond.port(), id, 8), -ENOENT);
+	EXPECT_EQ(braid_primary_set(bond.port(), id), -ENOENT);
+	EXPECT_TRUE(eventually([&] {
+		bond.receive();
+		return bond.id_of("wan") == BRAID_NO_MEMBER;
+	}));
+	remover.join();
+}
+
 } // namespace
 } // namespace braid

@@ -414,6 +414,8 @@ private:
 	void take_role(member_id id, member_role role) noexcept;
 	template <typename Change> result<void> steer(Change change) noexcept;
 	template <typename Change> result<void> steer_member(member_id id, Change change) noexcept;
+	result<member_ptr> member_to_steer(member_id id) const noexcept;
+	void leave_failover(member &m) noexcept;
 	why_not reason(const member &m) const noexcept;
 	void note_reasons(time_ms now) noexcept;
 	void let_run(member &m, time_ms now) noexcept;

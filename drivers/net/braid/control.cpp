@@ -177,7 +177,7 @@ member_facts bond::facts_about(const member &m) const noexcept
 	f.port = m.port;
 	f.state = m.state;
 	const time_ms now = now_ms();
-	f.status = failover_.member_view(id, now).value_or(member_status{});
+	f.status = failover_.member_view(id, now).value_or(m.last_status);
 	f.link_up = m.link_up;
 	f.announces = m.state == member_state::running && m.announces;
 	// In memory as long as the device has not said that it goes.

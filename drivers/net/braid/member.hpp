@@ -5,6 +5,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "claimed_port.hpp"
+#include "failover/failover.hpp"
 #include "lock_order.hpp"
 #include "settings.hpp"
 #include "traffic.hpp"
@@ -53,6 +54,7 @@ struct member {
 	std::optional<unsigned> seat; // from the first attachment on
 	std::uint32_t weight = 1;     // as the operator gave it
 	bool deliver_while_leaving = false;
+	member_status last_status{}; // of one that is leaving: as it was when it still had a say
 	bool lost = false; // its device has vanished, and nobody has said so yet
 	bool link_up = false; // as the port last said, before any delay
 	rte_ether_addr own_mac{}; // of its port, as it was claimed

@@ -131,7 +131,7 @@ result<void> bond::take_out(member_id id, leaving how) noexcept
 			how = leaving::at_once;
 		m->deliver_while_leaving = delivers(id, last_);
 		m->state = how == leaving::drained ? member_state::leaving : member_state::gone;
-		failover_.leave(id);
+		leave_failover(*m);
 		republish();
 	}
 	settle_macs(); // before it gets its own address back, which may be the bond's

@@ -27,14 +27,21 @@ template <typename Change> result<void> bond::steer(Change change) noexcept
 template <typename Change> result<void> bond::steer_member(member_id id, Change change) noexcept
 {
 	return steer([&]() -> result<news_list> {
-		const member_ptr m = member_with(id);
+		const result<member_ptr> m = member_to_steer(id);
 		if (!m)
-			return error(ENOENT, "%s has no member with id %u", device_name_, to_number(id));
-		const std::optional<member_status> known = failover_.member_view(id, now_ms());
-		if (!known)
-			return error(ENOENT, "member %s is being removed", names_.of(id).c_str());
-		return change(*m, *known);
+			return m.error();
+		return change(**m, *failover_.member_view(id, now_ms()));
 	});
+}
+
+result<member_ptr> bond::member_to_steer(member_id id) const noexcept
+{
+	const member_ptr m = member_with(id);
+	if (!m)
+		return error(ENOENT, "%s has no member with id %u", device_name_, to_number(id));
+	if (!failover_.member_view(id, now_ms()))
+		return error(ENOENT, "member %s is being removed", names_.of(id).c_str());
+	return m;
 }
 
 // Who has a role is told by tell_of_roles(); but not that a primary is no longer waited for.
@@ -166,6 +173,15 @@ bool bond::is_wished_for(const member &m, std::uint16_t port) const noexcept
 		return true;
 	const auto is_it = [&](std::uint16_t each) { return each == port && matches(*primary_wish_, facts_of_port(each)); };
 	return *primary_wish_ == m.spec || (port != no_port && find_living_port(is_it)); // which may be going already
+}
+
+// It has no say any more, and its role is free. What an operator had made of it still shows while it is drained.
+void bond::leave_failover(member &m) noexcept
+{
+	m.last_status = failover_.member_view(m.id, now_ms()).value_or(m.last_status);
+	m.last_status.role = member_role::none;
+	m.last_status.remaining_ms = 0;
+	failover_.leave(m.id);
 }
 
 // The wish that was there first: from now on the member is the primary by its id, whatever it is called.

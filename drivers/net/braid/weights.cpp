@@ -62,10 +62,10 @@ result<void> bond::set_weight(member_id id, std::uint32_t weight) noexcept
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
-	const member_ptr m = member_with(id);
+	const result<member_ptr> m = member_to_steer(id);
 	if (!m)
-		return error(ENOENT, "%s has no member with id %u", device_name_, to_number(id));
-	if (std::exchange(m->weight, weight) != weight)
+		return m.error();
+	if (std::exchange((*m)->weight, weight) != weight)
 		weigh_anew(new_value("weight", std::to_string(weight), id));
 	return {};
 }
