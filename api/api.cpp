@@ -154,7 +154,7 @@ result<member_options> from_c(const braid_member_options *options) noexcept
 	if (given.name != nullptr) {
 		const result<name> label = name::parse(given.name);
 		if (!label)
-			return label.error();
+			return label.error().in("name");
 		wanted.name = *label;
 	}
 	if (static_cast<unsigned>(given.role) >= member_role_count)

@@ -103,6 +103,8 @@ TEST_F(Api, AddSaysWhatIsWrong)
 	refused("net_braid0", ELOOP, "");
 	refused(std::to_string(bond.port()).c_str(), ELOOP, "");
 	refused(narrow.name().c_str(), ENOTSUP, "1 transmit queue");
+	EXPECT_EQ(bond.add(second_.name(), "a/b"), -EINVAL);
+	EXPECT_STREQ(braid_error_text(), "name: name \"a/b\" holds a slash") << "as on the command line";
 	EXPECT_EQ(bond.names(), std::vector{first_.name()});
 	EXPECT_EQ(bond.info().generation, generation);
 	ASSERT_EQ(rte_eth_dev_owner_unset(owned.port_id(), owner.id), 0);

@@ -595,6 +595,26 @@ TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 	}
 }
 
+// Which of the two should count?
+TEST(Devargs, OneKeyUnderTwoNamesIsGivenTwice)
+{
+	const struct {
+		const char *first, *second, *value;
+	} rows[] = {
+		{"mac_policy", "fail_over_mac", "follow"},   {"fail_over_mac", "mac_policy", "0"},
+		{"announce", "num_grat_arp", "2"},           {"num_grat_arp", "num_unsol_na", "2"},
+		{"num_unsol_na", "announce", "2"},           {"announce_interval_ms", "peer_notif_delay", "5"},
+		{"all_members_active", "all_slaves_active", "1"}, {"failover_rx_all", "all_slaves_active", "1"},
+	};
+	for (const auto &[first, second, value] : rows) {
+		const std::string args = std::string(first) + "=" + value + ",mode=1," + second + "=" + value;
+		EXPECT_EQ(refusal(args), std::string(second) + ": \"" + value + "\" comes second: " + first +
+		                                 " is the same key; give one of them");
+		EXPECT_EQ(refusal_code(args), EINVAL);
+	}
+	EXPECT_EQ(accepted("member=net_tap0,slave=net_tap1").members.size(), 2u) << "these repeat";
+}
+
 TEST(Devargs, NoKeyGoesWithoutAValueAndOnlyMembersRepeat)
 {
 	const struct {

@@ -40,6 +40,33 @@ TEST_F(Telemetry, ShowsEveryMemberOfAFullBond)
 	EXPECT_EQ(seen.size(), std::size_t{BRAID_MAX_MEMBERS});
 }
 
+TEST_F(Telemetry, TheTemplateForNamesIsTakenBackByNoValue)
+{
+	test_bond bond("balance", {&first_});
+	telemetry_client telemetry;
+	ASSERT_NE(telemetry.ask("/braid/set,net_braid0,member_name,wan%d").find("ok"), std::string::npos);
+	EXPECT_STREQ(bond.info().member_name, "wan%d");
+	const std::string cleared = telemetry.ask("/braid/set,net_braid0,member_name,");
+	EXPECT_NE(cleared.find("ok"), std::string::npos) << cleared;
+	EXPECT_STREQ(bond.info().member_name, "");
+	for (const char *key : {"mode", "up_delay", "primary", "live_rename", "auto"})
+		EXPECT_EQ(number_in(telemetry.ask(std::string("/braid/set,net_braid0,") + key + ","), "errno"), unsigned{EINVAL}) << key;
+}
+
+TEST_F(Telemetry, WhoWantsToSetMembersIsToldWhatToUse)
+{
+	test_bond bond("balance", {&first_});
+	telemetry_client telemetry;
+	for (const char *key : {"member", "slave"})
+		for (const std::string &value : {second_.name(), std::string("no such"), std::string()}) {
+			const std::string answer = telemetry.ask(std::string("/braid/set,net_braid0,") + key + "," + value);
+			EXPECT_NE(answer.find(std::string(key) + ": use /braid/member_add and /braid/member_remove"), std::string::npos)
+				<< answer;
+			EXPECT_EQ(number_in(answer, "errno"), unsigned{EINVAL});
+		}
+	EXPECT_EQ(bond.names(), std::vector<std::string>{first_.name()});
+}
+
 TEST_F(Telemetry, ShowsMembersFromAnIdOn)
 {
 	test_bond bond("balance", {&first_, &second_});

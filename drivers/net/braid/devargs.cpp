@@ -290,8 +290,14 @@ result<void> take_seed(bond_settings &into, std::string_view value, std::string_
 	return {};
 }
 
+// No value takes the template back; on the command line, where there is nothing to be taken back, it is refused like that of
+// any key.
 result<void> take_member_name(bond_settings &into, std::string_view value, std::string_view) noexcept
 {
+	if (value.empty()) {
+		into.member_name = {};
+		return {};
+	}
 	const result<name> pattern = parse_member_name(value);
 	if (!pattern)
 		return pattern.error();
@@ -469,6 +475,7 @@ struct key_row {
 	const char *name;
 	result<void> (*take)(bond_settings &into, std::string_view value, std::string_view bond) noexcept;
 	enum { once, repeats } occurs = once;
+	const char *means = name; // another word for this key
 };
 
 constexpr key_row keys[] = {
@@ -484,18 +491,19 @@ constexpr key_row keys[] = {
 	{"down_delay", take_ms<&bond_settings::down_delay_ms, 0, max_delay_ms>},
 	{"mac", take_mac},
 	{"mac_policy", take_mac_policy},
-	{"fail_over_mac", take_mac_policy}, // Linux's word
+	{"fail_over_mac", take_mac_policy, key_row::once, "mac_policy"}, // Linux's word
 	{"announce", take_count<&bond_settings::announce, most_announcements>},
-	{"num_grat_arp", take_count<&bond_settings::announce, most_announcements>}, // these three too
-	{"num_unsol_na", take_count<&bond_settings::announce, most_announcements>},
+	{"num_grat_arp", take_count<&bond_settings::announce, most_announcements>, key_row::once, "announce"}, // these three too
+	{"num_unsol_na", take_count<&bond_settings::announce, most_announcements>, key_row::once, "announce"},
 	{"announce_interval_ms", take_ms<&bond_settings::announce_interval_ms, 0, max_delay_ms>},
-	{"peer_notif_delay", take_ms<&bond_settings::announce_interval_ms, 0, max_delay_ms>},
+	{"peer_notif_delay", take_ms<&bond_settings::announce_interval_ms, 0, max_delay_ms>, key_row::once, "announce_interval_ms"},
 	{"socket_id", take_socket_id},
 	{"primary_reselect", take_primary_reselect},
 	{"min_links", take_count<&bond_settings::min_links, max_members>},
 	{"all_members_active", take_bond_switch<&bond_settings::all_members_active>},
-	{"all_slaves_active", take_bond_switch<&bond_settings::all_members_active>}, // Linux's word
-	{"failover_rx_all", take_bond_switch<&bond_settings::all_members_active>},   // lagg's
+	// Linux's word, and lagg's.
+	{"all_slaves_active", take_bond_switch<&bond_settings::all_members_active>, key_row::once, "all_members_active"},
+	{"failover_rx_all", take_bond_switch<&bond_settings::all_members_active>, key_row::once, "all_members_active"},
 	{"pinning", take_bond_switch<&bond_settings::pinning>},
 	{"weights", take_word<&bond_settings::weights, weigh_by_count>},
 	{"tx_empty", take_word<&bond_settings::tx_empty, tx_empty_count>},
@@ -528,6 +536,15 @@ const key_row *row_of(std::string_view key) noexcept
 	return row != std::end(keys) ? row : nullptr;
 }
 
+// The row of those seen that means the same, if there is one.
+const key_row *seen_before(const key_row &row, std::uint64_t seen) noexcept
+{
+	for (const key_row &other : keys)
+		if ((seen >> (&other - keys) & 1) != 0 && std::string_view(other.means) == row.means)
+			return &other;
+	return nullptr;
+}
+
 result<void> take_pair(std::string_view pair, std::string_view bond, bond_settings &into, std::uint64_t &seen) noexcept
 {
 	const std::size_t equals = pair.find('=');
@@ -545,10 +562,13 @@ result<void> take_pair(std::string_view pair, std::string_view bond, bond_settin
 	if (value.empty())
 		return error(EINVAL, "%s: \"\" is no value; write %s=value", row->name, row->name);
 
-	const std::uint64_t bit = std::uint64_t{1} << (row - keys);
-	if ((seen & bit) != 0 && row->occurs == key_row::once)
+	const key_row *const before = seen_before(*row, seen);
+	if (before == row && row->occurs == key_row::once)
 		return error(EINVAL, "%s: %s comes second; give this key once", row->name, quoted(value).c_str());
-	seen |= bit;
+	if (before != nullptr && row->occurs == key_row::once)
+		return error(EINVAL, "%s: %s comes second: %s is the same key; give one of them", row->name, quoted(value).c_str(),
+		             before->name);
+	seen |= std::uint64_t{1} << (row - keys);
 
 	const result<void> taken = row->take(into, value, bond);
 	if (!taken)
