@@ -17,19 +17,17 @@ namespace braid {
 // Hash is called once for a batch: hashes[i] = the hash of pkts[i] for every i < n.
 using hash_function = void (*)(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept;
 
-inline constexpr unsigned few_members = 8;
-
 // What the two ways to deal have in common.
 template <hash_function Hash> class hashed_batch {
-public:
-	unsigned member_of(std::size_t k) const noexcept { return bucket_[hash_[k] >> shift]; }
-
 protected:
 	[[gnu::always_inline]] hashed_batch(const snapshot &s, rte_mbuf **pkts, unsigned n, std::uint32_t *hash) noexcept
 		: bucket_(s.bucket.data()), hash_(hash)
 	{
 		Hash(pkts, n, s.seed, hash);
 	}
+
+	// What stands in the bucket of packet k.
+	std::size_t entry_of(std::size_t k) const noexcept { return bucket_[hash_[k] >> shift]; }
 
 private:
 	static constexpr unsigned shift = 32 - std::countr_zero(bucket_count);
@@ -53,6 +51,8 @@ public:
 		counts_ = members_ == 2 ? deal_to_two(pkts, n) : deal_to_few(pkts, n);
 	}
 
+	unsigned member_of(std::size_t k) const noexcept { return static_cast<unsigned>(this->entry_of(k) / bucket_entry(1, 2)); }
+
 	[[gnu::always_inline]] share next() noexcept
 	{
 		const share given = {member_, row_, static_cast<std::uint8_t>(counts_)};
@@ -68,27 +68,44 @@ private:
 	// unpredictable, and no count in memory, which the next packet would have to wait for.
 	[[gnu::always_inline]] std::uint64_t deal_to_two(rte_mbuf *const *pkts, std::size_t n) noexcept
 	{
-		std::size_t second = 0;
-#pragma GCC unroll 8
-		for (std::size_t k = 0; k < n; k++) {
-			row_[k - second] = pkts[k];
-			row_[batch_size + second] = pkts[k];
-			second += this->member_of(k);
-		}
+		std::size_t second = 0; // bytes that the second member's pointers take
+		each_of(n, [&](std::size_t k) {
+			*place(row_ + k, -second) = pkts[k];
+			*place(row_ + batch_size, second) = pkts[k];
+			second += this->entry_of(k);
+		});
+		second /= sizeof *pkts;
 		return (n - second) | second << 8;
 	}
 
 	[[gnu::always_inline]] std::uint64_t deal_to_few(rte_mbuf *const *pkts, std::size_t n) noexcept
 	{
 		std::uint64_t counts = 0;
-#pragma GCC unroll 8
-		for (std::size_t k = 0; k < n; k++) {
-			const std::size_t m = this->member_of(k);
-			const auto taken = static_cast<std::uint8_t>(counts >> 8 * m);
-			row_[batch_size * m + taken] = pkts[k];
-			counts += std::uint64_t{1} << 8 * m;
-		}
+		each_of(n, [&](std::size_t k) {
+			const std::size_t entry = this->entry_of(k);
+			const auto taken = static_cast<std::uint8_t>(counts >> entry);
+			row_[batch_size / 8 * entry + taken] = pkts[k];
+			counts += std::uint64_t{1} << entry;
+		});
 		return counts;
+	}
+
+	// Calls deal(k) for each k < n, in blocks whose offsets the compiler knows.
+	template <typename Deal> [[gnu::always_inline]] static void each_of(std::size_t n, Deal deal) noexcept
+	{
+		constexpr std::size_t block = 8;
+		std::size_t k = 0;
+		for (; k + block <= n; k += block)
+#pragma GCC unroll 8
+			for (std::size_t i = 0; i < block; i++)
+				deal(k + i);
+		for (; k < n; k++)
+			deal(k);
+	}
+
+	static rte_mbuf **place(rte_mbuf **from, std::size_t bytes) noexcept
+	{
+		return reinterpret_cast<rte_mbuf **>(reinterpret_cast<std::uintptr_t>(from) + bytes);
 	}
 
 	unsigned members_;
@@ -113,7 +130,7 @@ public:
 	{
 		std::fill_n(count_, members_, std::uint8_t{0});
 		for (unsigned k = 0; k < n; k++)
-			count_[this->member_of(k)]++;
+			count_[this->entry_of(k)]++;
 		rte_mbuf **end[max_members];
 		rte_mbuf **at = next_;
 		for (unsigned m = 0; m < members_; m++) {
@@ -121,8 +138,10 @@ public:
 			at += count_[m];
 		}
 		for (unsigned k = 0; k < n; k++)
-			*end[this->member_of(k)]++ = pkts[k];
+			*end[this->entry_of(k)]++ = pkts[k];
 	}
+
+	unsigned member_of(std::size_t k) const noexcept { return static_cast<unsigned>(this->entry_of(k)); }
 
 	share next() noexcept
 	{

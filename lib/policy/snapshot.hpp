@@ -25,6 +25,14 @@ struct look_box;
 
 inline constexpr unsigned bucket_count = 4096;
 
+// Among so many members an entry of the bucket table is the member's index times 8: the distance in bytes between two pointers
+// and in bits between two counts, by which balance.hpp would have to multiply it for each packet. Among more it is the index.
+inline constexpr unsigned few_members = 8;
+constexpr std::uint8_t bucket_entry(unsigned index, unsigned members) noexcept
+{
+	return static_cast<std::uint8_t>(members <= few_members ? index * 8 : index);
+}
+
 // A counter with one writer, the thread that owns the queue, and readers anywhere. Relaxed: it orders nothing.
 class counter {
 public:
@@ -116,7 +124,7 @@ public:
 	pin_table pin;
 	std::uint16_t rr_limit = 1;    // round-robin: packets that a member gets in its turn; at least 1
 
-	// Mode balance: hash -> bucket -> index into tx_port. Every entry is below tx_count while tx_count > 0.
+	// Mode balance: hash -> bucket -> member, as bucket_entry(index into tx_port, tx_count).
 	std::array<std::uint8_t, bucket_count> bucket{};
 
 private:

@@ -183,15 +183,15 @@ void bond::fill_receive(snapshot &s, const decision &d) const noexcept
 void bond::fill_buckets(snapshot &s, const decision &d) noexcept
 {
 	seat_set active = 0;
-	seat_table index_of_seat;
-	std::uint8_t index = 0;
+	seat_table entry_of_seat;
+	unsigned index = 0;
 	visit(members_, d.may_transmit(), [&](const member &m) {
 		active |= seat_set{1} << *m.seat;
-		index_of_seat[*m.seat] = index++;
+		entry_of_seat[*m.seat] = bucket_entry(index++, s.tx_count);
 	});
 	weighed_ = weigh(d);
 	buckets_->set_active(active, weighed_);
-	buckets_->describe_holders(index_of_seat, s.bucket);
+	buckets_->describe_holders(entry_of_seat, s.bucket);
 }
 
 // What the application sees as the bond's link: up with one usable member; as fast as what carries packets.

@@ -25,7 +25,7 @@ struct balancing : transmit {
 		auto s = transmit_snapshot({.mode = mode::balance, .members = order, .policy = policy});
 		table->set_active(active);
 		for (unsigned b = 0; active != 0 && b < bucket_count; b++)
-			s->bucket[b] = index_of_seat[table->holder(b)];
+			s->bucket[b] = bucket_entry(index_of_seat[table->holder(b)], s->tx_count);
 		return s;
 	}
 
@@ -102,7 +102,7 @@ TEST_F(Balance, TheBucketIsTheHighBitsOfTheHash)
 		const std::uint32_t hash = flow_hash<hash_policy::l34>(b[k], s->seed);
 		const std::uint32_t bucket = hash / (UINT32_MAX / bucket_count + 1);
 		s->bucket.fill(0);
-		s->bucket[bucket] = 1;
+		s->bucket[bucket] = bucket_entry(1, 2);
 		rte_mbuf *pkt = &b[k];
 		using by_l34 = balance<flow_hash_burst<hash_policy::l34>>;
 		by_l34::workspace space;

@@ -288,7 +288,7 @@ inline void fill_transmit(snapshot &s, const transmit_config &c)
 	for (unsigned m : c.members)
 		s.tx_port[s.tx_count++] = wire::port_of(m);
 	for (unsigned b = 0; s.tx_count > 0 && b < bucket_count; b++)
-		s.bucket[b] = static_cast<std::uint8_t>(b % s.tx_count);
+		s.bucket[b] = bucket_entry(b % s.tx_count, s.tx_count);
 	s.rr_limit = c.rr_limit;
 	s.tx = select_tx<scripted_port>(c.mode, c.policy, s.tx_count,
 	                                {.when_empty = c.when_empty, .rr_limit = c.rr_limit, .wide = c.wide});
