@@ -22,7 +22,10 @@ template <hash_policy P, member_port Port>
 tx_function balance_function([[maybe_unused]] simd wide, unsigned usable) noexcept
 {
 #ifdef RTE_ARCH_X86_64
-	if constexpr (P == hash_policy::l2 || P == hash_policy::l23 || P == hash_policy::l34 || P == hash_policy::flow)
+	if constexpr (P == hash_policy::flow)
+		if (wide == simd::avx2 || wide == simd::avx512)
+			return balance_function<rss_hash_burst_avx2, Port>(usable);
+	if constexpr (P == hash_policy::l2 || P == hash_policy::l23 || P == hash_policy::l34)
 		if (wide == simd::avx2 || wide == simd::avx512)
 			return balance_function<flow_hash_burst_avx2<P>, Port>(usable);
 #endif
