@@ -13,6 +13,8 @@ namespace braid {
 #ifdef RTE_ARCH_X86_64
 template <hash_policy P>
 void flow_hash_burst_avx2(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept;
+template <hash_policy P>
+void flow_hash_burst_avx512(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept;
 
 // flow_hash_burst<hash_policy::flow>().
 void rss_hash_burst_avx2(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept;

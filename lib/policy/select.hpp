@@ -25,9 +25,12 @@ tx_function balance_function([[maybe_unused]] simd wide, unsigned usable) noexce
 	if constexpr (P == hash_policy::flow)
 		if (wide == simd::avx2 || wide == simd::avx512)
 			return balance_function<rss_hash_burst_avx2, Port>(usable);
-	if constexpr (P == hash_policy::l2 || P == hash_policy::l23 || P == hash_policy::l34)
-		if (wide == simd::avx2 || wide == simd::avx512)
+	if constexpr (P == hash_policy::l2 || P == hash_policy::l23 || P == hash_policy::l34) {
+		if (wide == simd::avx512)
+			return balance_function<flow_hash_burst_avx512<P>, Port>(usable);
+		if (wide == simd::avx2)
 			return balance_function<flow_hash_burst_avx2<P>, Port>(usable);
+	}
 #endif
 	return balance_function<flow_hash_burst<P>, Port>(usable);
 }
