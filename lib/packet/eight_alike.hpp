@@ -103,6 +103,17 @@ inline v8 broadcast_row(const std::byte *from) noexcept
 	return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i *>(from)));
 }
 
+// Two words: the MAC addresses and an EtherType that is known beforehand, as it stands in a frame.
+[[gnu::always_inline]] inline words mac_words(const rows &r, std::uint64_t seed, std::uint64_t type) noexcept
+{
+	const v8 keys = twice(seed ^ flow_hash_keys[0], seed ^ flow_hash_keys[1] ^ type << 32);
+	const v8 counts = twice(UINT64_MAX, UINT32_MAX);
+	v8 product[4];
+	for (unsigned i = 0; i < 4; i++)
+		product[i] = products(masked_xor(r.of[i], counts, keys));
+	return first_of(product) + second_of(product);
+}
+
 template <hash_policy P, unsigned Version, unsigned Tags> class eight_alike {
 	static constexpr hash_fields fields = fields_of(P);
 	using at = places<fields.ports, Version, Tags>;
@@ -125,13 +136,14 @@ public:
 			return false;
 		words sums = addresses_and_ports(frames, told);
 		if constexpr (fields.macs)
-			sums = sums + macs(frames);
+			sums = sums + mac_words(load_rows(frames, 0), seed_, type);
 		store_vector(hashes, values(sums));
 		return true;
 	}
 
 private:
 	static constexpr unsigned first_tag = 12;
+	static constexpr std::uint64_t type = RTE_BE16(Version == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
 	static constexpr unsigned first_key = fields.macs ? 2 : 0; // of the addresses
 	static constexpr byte_table structure = at::structure(false);
 	static constexpr byte_table structure_and_fragments = at::structure(true);
@@ -225,22 +237,37 @@ private:
 		return second_of(product);
 	}
 
-	// Two words; the EtherType, known beforehand, is in the second key.
-	[[gnu::always_inline]] inline words macs(const std::byte *const *frames) const noexcept
-	{
-		constexpr std::uint64_t type = RTE_BE16(Version == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
-		const v8 keys = twice(key(0), key(1) ^ type << 32);
-		const v8 counts = twice(UINT64_MAX, UINT32_MAX);
-		const rows r = load_rows(frames, 0);
-		v8 product[4];
-		for (unsigned i = 0; i < 4; i++)
-			product[i] = products(masked_xor(r.of[i], counts, keys));
-		return first_of(product) + second_of(product);
-	}
-
 	const v8 expected_;
 	const v8 tags_;
 	const std::uint64_t seed_;
+};
+
+// Hashes by their MAC addresses eight packets of one EtherType, which is no tag and no length.
+class eight_of_one_type {
+public:
+	static constexpr unsigned least_length = 16;
+
+	eight_of_one_type(std::uint64_t seed, const std::byte *model, std::uint16_t type) noexcept
+		: expected_(broadcast_row(model)), seed_(seed), type_(type)
+	{}
+
+	// False, and nothing done, if one of them has another.
+	[[gnu::always_inline]] inline bool hash(const std::byte *const *frames, std::uint32_t *hashes) const noexcept
+	{
+		const rows r = load_rows(frames, 0);
+		v8 difference = zero();
+		for (const v8 row : r.of)
+			difference = or_difference(difference, row, expected_);
+		if (!have_no_bit_in_common(difference, twice(0, std::uint64_t{UINT16_MAX} << 32))) [[unlikely]]
+			return false;
+		store_vector(hashes, values(mac_words(r, seed_, type_)));
+		return true;
+	}
+
+private:
+	const v8 expected_;
+	const std::uint64_t seed_;
+	const std::uint16_t type_;
 };
 
 } // namespace

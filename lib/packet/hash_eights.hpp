@@ -96,7 +96,19 @@ template <hash_policy P>
 	return lanes * count;
 }
 
-[[gnu::noinline]] unsigned hash_by_macs(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed,
+[[gnu::noinline]] unsigned hash_one_type(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes,
+                                         const std::byte *model, std::uint16_t type) noexcept
+{
+	const eight_of_one_type kernel(seed, model, type);
+	unsigned done = 0;
+	const std::byte *frames[lanes];
+	for (; done + lanes <= n; done += lanes, pkts += lanes, hashes += lanes)
+		if (!find_frames<eight_of_one_type::least_length>(pkts, frames) || !kernel.hash(frames, hashes))
+			break;
+	return done;
+}
+
+[[gnu::noinline]] unsigned hash_any_types(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed,
                                         std::uint32_t *hashes) noexcept
 {
 	const eight_by_macs kernel(seed);
@@ -108,6 +120,24 @@ template <hash_policy P>
 		kernel.hash(frames, hashes);
 	}
 	return done;
+}
+
+inline const std::byte *frame_of(const rte_mbuf &m) noexcept
+{
+	return static_cast<const std::byte *>(m.buf_addr) + m.data_off;
+}
+
+inline unsigned hash_by_macs(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
+{
+	unsigned done = 0;
+	if (pkts[0]->data_len >= eight_of_one_type::least_length) [[likely]] {
+		const std::byte *const first = frame_of(*pkts[0]);
+		const auto type = static_cast<std::uint16_t>(word_at(first + 12));
+		const bool is_length = (type & 0xff) <= 5;
+		if (!is_tag(type) && !is_length)
+			done = hash_one_type(pkts, n, seed, hashes, first, type);
+	}
+	return done > 0 ? done : hash_any_types(pkts, n < most_various ? n : most_various, seed, hashes);
 }
 
 // Packets that all bring their RSS hash along.
@@ -136,13 +166,12 @@ unsigned hash_some(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::u
 		return hash_by_macs(pkts, n, seed, hashes);
 	if constexpr (P == hash_policy::flow)
 		return hash_by_rss(pkts, n, seed, hashes);
-	const auto frame = [pkts](unsigned k) { return static_cast<const std::byte *>(pkts[k]->buf_addr) + pkts[k]->data_off; };
 	constexpr unsigned least = eight_various<P>::least_length;
 	if (pkts[0]->data_len < least || pkts[3]->data_len < least || pkts[7]->data_len < least) [[unlikely]]
 		return 0;
-	const std::byte *const first = frame(0);
+	const std::byte *const first = frame_of(*pkts[0]);
 	unsigned done = 0;
-	switch (guess(first, frame(3), frame(7))) {
+	switch (guess(first, frame_of(*pkts[3]), frame_of(*pkts[7]))) {
 	case kind::ipv4: done = hash_alike<P, 4, 0>(pkts, n, seed, hashes, first); break;
 	case kind::ipv6: done = hash_alike<P, 6, 0>(pkts, n, seed, hashes, first); break;
 	case kind::tagged_ipv4: done = hash_alike<P, 4, 4>(pkts, n, seed, hashes, first); break;
