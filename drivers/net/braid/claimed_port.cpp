@@ -35,6 +35,15 @@ bool pairs_queues(std::string_view driver) noexcept
 // The other side of a memif hangs up when it is offered more rings than its application has receive queues.
 bool counts_queues(std::string_view driver) noexcept { return driver == "net_memif"; }
 
+bool has_spare_tx_queue(const member_config &wanted, const rte_eth_dev_info &info) noexcept
+{
+	if (!wanted.spare_tx_queue)
+		return false;
+	if (pairs_queues(info.driver_name) && wanted.tx_queues >= wanted.rx_queues)
+		return false;
+	return info.max_tx_queues > wanted.tx_queues && !counts_queues(info.driver_name);
+}
+
 constexpr std::uint16_t announce_descriptors = 128;
 
 // The first offload named in the set, for people.
@@ -60,6 +69,30 @@ void fit_key(std::vector<std::uint8_t> &key, std::size_t size) noexcept
 
 	for (std::size_t i = given; i < size; i++)
 		key[i] = key[i - given];
+}
+
+// Whether a device that can do so much can follow; the error says what it lacks.
+result<void> compare(const member_config &wanted, const rte_eth_dev_info &info) noexcept
+{
+	if (info.max_rx_queues < wanted.rx_queues)
+		return error(ENOTSUP, "it has %u receive queues and the bond uses %u", info.max_rx_queues, wanted.rx_queues);
+	if (info.max_tx_queues < wanted.tx_queues)
+		return error(ENOTSUP, "it has %u transmit queues and the bond uses %u", info.max_tx_queues, wanted.tx_queues);
+
+	const std::uint64_t rx = wanted.conf.rxmode.offloads & ~advisory_rx & ~info.rx_offload_capa;
+	if (rx != 0)
+		return error(ENOTSUP, "it lacks the receive offload %s, which the bond is configured with",
+		             first_name(rx, rte_eth_dev_rx_offload_name));
+	const std::uint64_t tx = wanted.conf.txmode.offloads & ~advisory_tx & ~info.tx_offload_capa;
+	if (tx != 0)
+		return error(ENOTSUP, "it lacks the transmit offload %s, which the bond is configured with",
+		             first_name(tx, rte_eth_dev_tx_offload_name));
+	if (info.max_mtu != 0 && (wanted.mtu > info.max_mtu || wanted.mtu < info.min_mtu))
+		return error(ENOTSUP, "its MTU is %u to %u and the bond's is %u", info.min_mtu, info.max_mtu, wanted.mtu);
+	if (!wanted.reta.empty() && info.reta_size % wanted.reta_size != 0)
+		return error(ENOTSUP, "its redirection table of %u entries cannot repeat the bond's %u", info.reta_size,
+		             wanted.reta_size);
+	return {};
 }
 
 } // namespace
@@ -106,36 +139,21 @@ claimed_port::~claimed_port()
 	rte_eth_dev_owner_unset(port_, owner_.id);
 }
 
-result<void> claimed_port::check(const member_config &wanted) const noexcept
-{
-	result<void> able = compare(wanted);
-	return able ? able : able.error().at("capabilities");
-}
-
-result<void> claimed_port::compare(const member_config &wanted) const noexcept
+result<rte_eth_dev_info> claimed_port::capabilities() const noexcept
 {
 	rte_eth_dev_info info{};
 	if (const int failed = rte_eth_dev_info_get(port_, &info))
 		return refused(failed, "capabilities", "reading its capabilities");
-	if (info.max_rx_queues < wanted.rx_queues)
-		return error(ENOTSUP, "it has %u receive queues and the bond uses %u", info.max_rx_queues, wanted.rx_queues);
-	if (info.max_tx_queues < wanted.tx_queues)
-		return error(ENOTSUP, "it has %u transmit queues and the bond uses %u", info.max_tx_queues, wanted.tx_queues);
+	return info;
+}
 
-	const std::uint64_t rx = wanted.conf.rxmode.offloads & ~advisory_rx & ~info.rx_offload_capa;
-	if (rx != 0)
-		return error(ENOTSUP, "it lacks the receive offload %s, which the bond is configured with",
-		             first_name(rx, rte_eth_dev_rx_offload_name));
-	const std::uint64_t tx = wanted.conf.txmode.offloads & ~advisory_tx & ~info.tx_offload_capa;
-	if (tx != 0)
-		return error(ENOTSUP, "it lacks the transmit offload %s, which the bond is configured with",
-		             first_name(tx, rte_eth_dev_tx_offload_name));
-	if (info.max_mtu != 0 && (wanted.mtu > info.max_mtu || wanted.mtu < info.min_mtu))
-		return error(ENOTSUP, "its MTU is %u to %u and the bond's is %u", info.min_mtu, info.max_mtu, wanted.mtu);
-	if (!wanted.reta.empty() && info.reta_size % wanted.reta_size != 0)
-		return error(ENOTSUP, "its redirection table of %u entries cannot repeat the bond's %u", info.reta_size,
-		             wanted.reta_size);
-	return {};
+result<void> claimed_port::check(const member_config &wanted) const noexcept
+{
+	const result<rte_eth_dev_info> info = capabilities();
+	if (!info)
+		return info.error();
+	result<void> able = compare(wanted, *info);
+	return able ? able : able.error().at("capabilities");
 }
 
 result<void> claimed_port::check_live_mac() noexcept
@@ -152,35 +170,21 @@ result<void> claimed_port::check_live_mac() noexcept
 	return failed == 0 ? result<void>() : refused(failed, "mac", "MAC address");
 }
 
-bool claimed_port::has_spare_tx_queue(const member_config &wanted) const noexcept
-{
-	rte_eth_dev_info info{};
-	if (!wanted.spare_tx_queue || rte_eth_dev_info_get(port_, &info) != 0)
-		return false;
-	if (pairs_queues(info.driver_name) && wanted.tx_queues >= wanted.rx_queues)
-		return false;
-	return info.max_tx_queues > wanted.tx_queues && !counts_queues(info.driver_name);
-}
-
 // With a queue for announcements where there is one. A device that is refused it has it not: the bond can do without.
-result<void> claimed_port::configure_queues(const member_config &wanted) noexcept
+result<void> claimed_port::configure_queues(const member_config &wanted, const rte_eth_dev_info &info) noexcept
 {
 	announce_queue_.reset();
-	if (has_spare_tx_queue(wanted) && configure(wanted, true) && set_up_queues(wanted, true)) {
+	if (has_spare_tx_queue(wanted, info) && configure(wanted, info, true) && set_up_queues(wanted, info, true)) {
 		announce_queue_ = wanted.tx_queues;
 		return {};
 	}
-	if (result<void> done = configure(wanted, false); !done)
+	if (result<void> done = configure(wanted, info, false); !done)
 		return done;
-	return set_up_queues(wanted, false);
+	return set_up_queues(wanted, info, false);
 }
 
-result<void> claimed_port::configure(const member_config &wanted, bool spare) noexcept
+result<void> claimed_port::configure(const member_config &wanted, const rte_eth_dev_info &info, bool spare) noexcept
 {
-	rte_eth_dev_info info{};
-	if (const int failed = rte_eth_dev_info_get(port_, &info))
-		return refused(failed, "capabilities", "reading its capabilities");
-
 	rte_eth_conf conf = wanted.conf;
 	conf.rxmode.mtu = wanted.mtu;
 	conf.rxmode.offloads &= info.rx_offload_capa;
@@ -213,11 +217,8 @@ result<void> claimed_port::configure(const member_config &wanted, bool spare) no
 	return {};
 }
 
-result<void> claimed_port::set_up_queues(const member_config &wanted, bool spare) noexcept
+result<void> claimed_port::set_up_queues(const member_config &wanted, const rte_eth_dev_info &info, bool spare) noexcept
 {
-	rte_eth_dev_info info{};
-	if (const int failed = rte_eth_dev_info_get(port_, &info))
-		return refused(failed, "capabilities", "reading its capabilities");
 	char step[48];
 	for (std::uint16_t q = 0; q < wanted.rx_queues; q++) {
 		std::snprintf(step, sizeof step, "receive queue %u", q);
@@ -265,7 +266,7 @@ result<void> claimed_port::set_addresses(const member_config &wanted, const rte_
 }
 
 // After the start: some devices forget them when they start, and several refuse the redirection table before.
-result<void> claimed_port::set_filters(const member_config &wanted) noexcept
+result<void> claimed_port::set_filters(const member_config &wanted, std::uint16_t reta_size) noexcept
 {
 	for (const rte_ether_addr &mac : std::vector(added_macs_)) // from a former start; removed since
 		if (std::none_of(wanted.extra_macs.begin(), wanted.extra_macs.end(),
@@ -285,14 +286,18 @@ result<void> claimed_port::set_filters(const member_config &wanted) noexcept
 		return done;
 	if (result<void> done = set_allmulticast(wanted.allmulticast); !done)
 		return done;
-	return set_reta(wanted);
+	return set_reta(wanted, reta_size);
 }
 
+// Its device is asked once what it can do.
 result<void> claimed_port::bring_up(const member_config &wanted, const rte_ether_addr &mac) noexcept
 {
-	if (result<void> done = check(wanted); !done)
-		return done;
-	if (result<void> done = configure_queues(wanted); !done)
+	const result<rte_eth_dev_info> info = capabilities();
+	if (!info)
+		return info.error();
+	if (result<void> able = compare(wanted, *info); !able)
+		return able.error().at("capabilities");
+	if (result<void> done = configure_queues(wanted, *info); !done)
 		return done;
 	if (result<void> done = set_addresses(wanted, mac); !done)
 		return done;
@@ -300,7 +305,7 @@ result<void> claimed_port::bring_up(const member_config &wanted, const rte_ether
 	started_ = rte_eth_devices[port_].data->dev_started != 0; // it may have started and then failed
 	if (failed != 0)
 		return refused(failed, "start");
-	return set_filters(wanted);
+	return set_filters(wanted, info->reta_size);
 }
 
 result<void> claimed_port::start(const member_config &wanted, const rte_ether_addr &mac) noexcept
@@ -496,9 +501,10 @@ result<void> claimed_port::set_rss(std::uint64_t types, const std::vector<std::u
                                    const member_config &before) noexcept
 {
 	former_types_.reset();
-	rte_eth_dev_info info{};
-	if (const int failed = rte_eth_dev_info_get(port_, &info))
-		return refused(failed, "capabilities", "reading its capabilities");
+	const result<rte_eth_dev_info> told = capabilities();
+	if (!told)
+		return told.error();
+	const rte_eth_dev_info &info = *told;
 	if (info.flow_type_rss_offloads == 0)
 		return {}; // it does not hash
 	rte_eth_rss_conf conf{};
@@ -538,24 +544,27 @@ result<void> claimed_port::undo_rss() noexcept
 
 result<void> claimed_port::set_reta(const member_config &wanted) noexcept
 {
+	const result<rte_eth_dev_info> info = capabilities();
+	return info ? set_reta(wanted, info->reta_size) : info.error();
+}
+
+result<void> claimed_port::set_reta(const member_config &wanted, std::uint16_t size) noexcept
+{
 	if (wanted.reta.empty())
 		return {}; // never set: the device's own, made when it was configured
-	rte_eth_dev_info info{};
-	if (const int failed = rte_eth_dev_info_get(port_, &info))
-		return refused(failed, "capabilities", "reading its capabilities");
-	if (info.reta_size == 0)
+	if (size == 0)
 		return {}; // it does not spread by a table, so there is nothing to point elsewhere
 	// A larger table repeats the bond's.
-	std::vector<rte_eth_rss_reta_entry64> table((info.reta_size + RTE_ETH_RETA_GROUP_SIZE - 1) /
+	std::vector<rte_eth_rss_reta_entry64> table((size + RTE_ETH_RETA_GROUP_SIZE - 1) /
 	                                            RTE_ETH_RETA_GROUP_SIZE);
-	for (unsigned i = 0; i < info.reta_size; i++) {
+	for (unsigned i = 0; i < size; i++) {
 		const unsigned from = i % wanted.reta_size;
 		auto &group = table[i / RTE_ETH_RETA_GROUP_SIZE];
 		group.mask |= std::uint64_t{1} << (i % RTE_ETH_RETA_GROUP_SIZE);
 		group.reta[i % RTE_ETH_RETA_GROUP_SIZE] =
 			wanted.reta[from / RTE_ETH_RETA_GROUP_SIZE].reta[from % RTE_ETH_RETA_GROUP_SIZE];
 	}
-	if (const int failed = rte_eth_dev_rss_reta_update(port_, table.data(), info.reta_size))
+	if (const int failed = rte_eth_dev_rss_reta_update(port_, table.data(), size))
 		return refused(failed, "reta", "redirection table");
 	return {};
 }

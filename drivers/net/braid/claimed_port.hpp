@@ -72,13 +72,13 @@ public:
 private:
 	claimed_port(std::uint16_t port, const rte_eth_dev_owner &owner) noexcept : port_(port), owner_(owner) {}
 
-	result<void> compare(const member_config &wanted) const noexcept;
-	result<void> configure_queues(const member_config &wanted) noexcept;
-	result<void> configure(const member_config &wanted, bool spare) noexcept;
-	result<void> set_up_queues(const member_config &wanted, bool spare) noexcept;
-	bool has_spare_tx_queue(const member_config &wanted) const noexcept;
+	result<rte_eth_dev_info> capabilities() const noexcept;
+	result<void> configure_queues(const member_config &wanted, const rte_eth_dev_info &info) noexcept;
+	result<void> configure(const member_config &wanted, const rte_eth_dev_info &info, bool spare) noexcept;
+	result<void> set_up_queues(const member_config &wanted, const rte_eth_dev_info &info, bool spare) noexcept;
 	result<void> set_addresses(const member_config &wanted, const rte_ether_addr &mac) noexcept;
-	result<void> set_filters(const member_config &wanted) noexcept;
+	result<void> set_filters(const member_config &wanted, std::uint16_t reta_size) noexcept;
+	result<void> set_reta(const member_config &wanted, std::uint16_t size) noexcept;
 	result<void> set_vlans(const member_config &wanted) noexcept;
 	result<void> bring_up(const member_config &wanted, const rte_ether_addr &mac) noexcept;
 	void restore() noexcept;
