@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // A burst that does not end keeps every snapshot since its beginning alive. How much memory that may take.
+#include "allocations.hpp"
 #include "links.hpp"
 #include "test_bond.hpp"
 
@@ -92,6 +93,22 @@ TEST_F(Pace, ALinkThatFlapsMeanwhileIsLostOnceAndComesBackWhenTheBurstHasEnded)
 	let_the_burst_end();
 	operator_.join();
 	EXPECT_TRUE(eventually([this] { return bond_.info().usable == 2; }));
+}
+
+// Whoever waits for memory with the state lock held has everybody wait, a failover too.
+TEST(IdlePoll, AllocatesNothing)
+{
+	fake_port first, second;
+	test_bond bond(exactly{"lsc_poll_period_ms=1,announce=1,mode=active-backup,member=" + first.name() + ",member=" + second.name()});
+	ASSERT_EQ(bond.bring_up(), 0);
+	ASSERT_TRUE(eventually([&] { return bond.info().usable == 2; }));
+	const allocations taken("braid-watch");
+	const std::uint64_t before = first.link_queries();
+	EXPECT_TRUE(eventually([&] {
+		EXPECT_EQ(bond.send(make_burst(4)), 4); // whose addresses are collected
+		return first.link_queries() > before + 50;
+	}));
+	EXPECT_EQ(taken.count(), 0u);
 }
 
 } // namespace

@@ -12,7 +12,9 @@
 #include "log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <mutex>
+#include <span>
 
 namespace braid {
 namespace {
@@ -100,8 +102,9 @@ result<void> bond::set_announcements(std::optional<unsigned> times, std::optiona
 // Takes what transmit queues have left since the last time, and asks them to look again.
 void bond::collect_sources() noexcept
 {
-	std::vector<tx_lane *> lanes;
-	std::vector<rte_ether_addr> ours;
+	std::array<tx_lane *, RTE_MAX_QUEUES_PER_PORT> lanes;
+	std::array<rte_ether_addr, 1 + max_members> ours;
+	std::size_t lane_count = 0, own_count = 0;
 	bool wanted = false;
 	{
 		const state_guard state(state_);
@@ -109,23 +112,23 @@ void bond::collect_sources() noexcept
 		if (wanted) {
 			for (const auto &lane : tx_lanes_)
 				if (lane)
-					lanes.push_back(lane.get());
-			ours.push_back(mac_);
+					lanes[lane_count++] = lane.get();
+			ours[own_count++] = mac_;
 			for (const member_ptr &m : members_)
-				ours.push_back(m->own_mac);
+				ours[own_count++] = m->own_mac;
 		}
 	}
 	const std::lock_guard book(book_lock_);
 	// What stands there since before it was last switched off may be old.
 	const bool is_new = std::exchange(collecting_, wanted);
 	const time_ms now = now_ms();
-	for (tx_lane *lane : lanes) {
+	for (tx_lane *lane : std::span(lanes.data(), lane_count)) {
 		if (lane->look_wanted.load(std::memory_order_acquire))
 			continue; // it has not sent since
 		if (is_new)
 			for (sighting source : lane->looks->sources()) {
 				// The bond's address, which may be another one when it is announced.
-				if (contains(ours, source.mac))
+				if (contains({ours.data(), own_count}, source.mac))
 					source.mac = {};
 				book_.note(source, now);
 			}

@@ -199,7 +199,7 @@ result<void> bond::start() noexcept
 	if (result<void> open = still_open(); !open)
 		return open;
 	attach_pending(attaching::everything);
-	const std::vector<member_ptr> all = members();
+	const member_set all = members();
 	for (const member_ptr &m : all)
 		if (result<void> up = bring_up(*m); !up) {
 			if (m->vanished)
@@ -300,10 +300,10 @@ std::optional<tx_queue_config> bond::tx_queue(std::uint16_t queue) noexcept
 	return queue < wanted_.tx.size() ? wanted_.tx[queue] : std::nullopt;
 }
 
-std::vector<member_ptr> bond::members() noexcept
+member_set bond::members() noexcept
 {
 	const state_guard guard(state_);
-	return members_;
+	return member_set(members_);
 }
 
 } // namespace braid

@@ -474,7 +474,7 @@ private:
 	void tell(const news &what) noexcept { tell(what.kind, what.id, what.reason); }
 
 	// no lock held
-	std::vector<member_ptr> members() noexcept;
+	member_set members() noexcept;
 	void watch() noexcept;
 	void work() noexcept;
 	using inbox_lock = std::unique_lock<ordered_mutex<lock_place::inbox>>;

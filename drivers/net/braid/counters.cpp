@@ -183,7 +183,7 @@ unsigned bond::xstat_names(rte_eth_xstat_name *names, unsigned n) noexcept
 
 unsigned bond::xstats(rte_eth_xstat *values, unsigned n) noexcept
 {
-	const std::vector<member_ptr> all = members();
+	const member_set all = members();
 	const unsigned count = bond_row_count + rows_per_member * static_cast<unsigned>(all.size());
 	if (values == nullptr || n < count)
 		return count;

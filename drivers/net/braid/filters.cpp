@@ -12,7 +12,7 @@ namespace braid {
 
 template <typename Change, typename Undo> result<void> bond::on_all_members(Change change, Undo undo) noexcept
 {
-	const std::vector<member_ptr> all = members();
+	const member_set all = members();
 	for (auto m = all.begin(); m != all.end(); ++m) {
 		result<void> done;
 		{
@@ -25,7 +25,7 @@ template <typename Change, typename Undo> result<void> bond::on_all_members(Chan
 			continue;
 		const error why = done.error();
 		// The one that refused is undone as well, since it may have done half; that it refuses the same again is no news.
-		for (auto back = std::make_reverse_iterator(m + 1); back != all.rend(); ++back) {
+		for (auto back = std::make_reverse_iterator(m + 1); back != std::make_reverse_iterator(all.begin()); ++back) {
 			const std::lock_guard device((*back)->device);
 			if (!(*back)->claimed || !(*back)->claimed->runs() || (*back)->vanished)
 				continue;

@@ -190,7 +190,7 @@ void bond::tell_of_mac(member_id id) noexcept
 
 result<void> bond::all_can_follow() noexcept
 {
-	const std::vector<member_ptr> all = members();
+	const member_set all = members();
 	const auto same_own = [](const member_ptr &a, const member_ptr &b) {
 		return a != b && a->port != no_port && b->port != no_port && same_mac(a->own_mac, b->own_mac);
 	};

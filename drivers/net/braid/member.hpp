@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/ids.hpp"
+#include "base/limits.hpp"
 #include "base/result.hpp"
 #include "claimed_port.hpp"
 #include "failover/failover.hpp"
@@ -10,10 +11,13 @@
 #include "settings.hpp"
 #include "traffic.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 
 namespace braid {
 
@@ -86,6 +90,23 @@ struct member {
 };
 
 using member_ptr = std::shared_ptr<member>;
+
+// The members of one moment. Allocates nothing, since it is filled with the state lock held.
+class member_set {
+public:
+	explicit member_set(std::span<const member_ptr> all) noexcept : count_(all.size())
+	{
+		std::copy(all.begin(), all.end(), all_.begin());
+	}
+
+	const member_ptr *begin() const noexcept { return all_.data(); }
+	const member_ptr *end() const noexcept { return all_.data() + count_; }
+	std::size_t size() const noexcept { return count_; }
+
+private:
+	std::array<member_ptr, max_members> all_;
+	const std::size_t count_;
+};
 
 // Adds what the member's port has counted since the last reading; nothing without a port, or if it does not answer. With the
 // device lock held.
