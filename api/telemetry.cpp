@@ -78,15 +78,19 @@ std::string in_ascii(std::string_view text) noexcept
 	return shown;
 }
 
-std::string in_ascii(const name &text) noexcept { return in_ascii(text.view()); }
-
-// A string of a dictionary is cut after 127 bytes; what does not fit goes on in a second one.
-void add_sentence(rte_tel_data *d, const char *key, const char *key_of_rest, std::string_view sentence) noexcept
+// Telemetry cuts a string of a dictionary after 127 bytes. What does not fit goes on in others: "name", "name_goes_on",
+// "name_goes_on_2", ... A name of 63 bytes takes up to three.
+void add_text(rte_tel_data *d, const char *key, std::string_view text) noexcept
 {
-	const std::string shown = in_ascii(sentence); // it may hold somebody's name
-	rte_tel_data_add_dict_string(d, key, shown.c_str());
-	if (shown.size() >= RTE_TEL_MAX_STRING_LEN)
-		rte_tel_data_add_dict_string(d, key_of_rest, shown.c_str() + RTE_TEL_MAX_STRING_LEN - 1);
+	const std::string shown = in_ascii(text);
+	std::string_view rest = shown;
+	std::string next_key = key;
+	for (unsigned piece = 1; piece == 1 || !rest.empty(); piece++) {
+		const std::size_t length = whole_prefix(rest, RTE_TEL_MAX_STRING_LEN - 1);
+		rte_tel_data_add_dict_string(d, next_key.c_str(), std::string(rest.substr(0, length)).c_str());
+		rest.remove_prefix(length);
+		next_key = std::string(key) + "_goes_on" + (piece > 1 ? "_" + std::to_string(piece) : "");
+	}
 }
 
 int reply(rte_tel_data *d, const char *bond, const result<void> &done) noexcept
@@ -97,7 +101,7 @@ int reply(rte_tel_data *d, const char *bond, const result<void> &done) noexcept
 		return 0;
 	}
 	fail(bond, done.error());
-	add_sentence(d, "error", "error_goes_on", done.error().text());
+	add_text(d, "error", done.error().text());
 	rte_tel_data_add_dict_int(d, "errno", done.error().code());
 	return 0;
 }
@@ -131,19 +135,21 @@ int list(const char *, const char *, rte_tel_data *d) noexcept
 	return 0;
 }
 
-// What the text takes in JSON, quotes and escapes included.
+// What the text takes in JSON, quotes and escapes included, and the keys of what goes on.
 std::size_t json_size(std::string_view text) noexcept
 {
-	return text.size() + 2 + static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-		       return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
-	       }));
+	const std::string shown = in_ascii(text);
+	const auto escaped = [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; };
+	constexpr std::size_t least_in_a_piece = RTE_TEL_MAX_STRING_LEN - 1 - 3, most_of_a_key = 32;
+	return shown.size() + 2 + static_cast<std::size_t>(std::count_if(shown.begin(), shown.end(), escaped)) +
+	       shown.size() / least_in_a_piece * most_of_a_key;
 }
 
 void show_refusal(rte_tel_data *one, const error &why) noexcept
 {
 	rte_tel_data_add_dict_string(one, "refused_step", why.step());
 	rte_tel_data_add_dict_int(one, "refused_errno", why.code());
-	add_sentence(one, "refused_reason", "refused_reason_goes_on", why.text());
+	add_text(one, "refused_reason", why.text());
 }
 
 void show_member(rte_tel_data *members, const member_facts &m) noexcept
@@ -152,8 +158,8 @@ void show_member(rte_tel_data *members, const member_facts &m) noexcept
 	if (one == nullptr)
 		return;
 	rte_tel_data_start_dict(one);
-	rte_tel_data_add_dict_string(one, "name", in_ascii(m.label).c_str());
-	rte_tel_data_add_dict_string(one, "device", in_ascii(std::string_view(m.device)).c_str());
+	add_text(one, "name", m.label.view());
+	add_text(one, "device", m.device);
 	rte_tel_data_add_dict_int(one, "port", m.port == no_port ? -1 : m.port);
 	rte_tel_data_add_dict_string(one, "state", to_string(m.state));
 	rte_tel_data_add_dict_string(one, "link", to_string(m.status.link));
@@ -182,16 +188,17 @@ void show_member(rte_tel_data *members, const member_facts &m) noexcept
 // Generously, as the next one: keys, punctuation and the longest numbers, and a reason that goes on in a second string.
 std::size_t json_size(const member_facts &m) noexcept
 {
-	const std::size_t refusal = m.refusal ? 110 + json_size(in_ascii(std::string_view(m.refusal->text()))) : 0;
-	return 370 + json_size(in_ascii(m.label)) + json_size(in_ascii(std::string_view(m.device))) + refusal;
+	const std::size_t refusal = m.refusal ? 110 + json_size(std::string_view(m.refusal->text())) : 0;
+	return 370 + json_size(m.label.view()) + json_size(std::string_view(m.device)) + refusal;
 }
 
 std::size_t json_size(const bond_facts &f, std::span<const auto_rule> rules) noexcept
 {
-	// Its own name, and those of the primary, the active member and the standby, which have at most 127 bytes each.
-	std::size_t size = 750 + RTE_ETH_NAME_MAX_LEN + 3 * 2 * RTE_TEL_MAX_STRING_LEN + json_size(in_ascii(f.member_name));
+	// Its own name, and those of the primary, the active member and the standby, whatever they are.
+	const std::size_t longest_name = json_size(std::string(max_name_length, '\xff'));
+	std::size_t size = 750 + RTE_ETH_NAME_MAX_LEN + 3 * longest_name + json_size(f.member_name.view());
 	for (const auto_rule &rule : rules)
-		size += 1 + json_size(rule.text);
+		size += 1 + json_size(std::string_view(rule.text));
 	return size;
 }
 
@@ -225,12 +232,12 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	rte_tel_data_add_dict_int(d, "started", f.started);
 	rte_tel_data_add_dict_string(d, "mode", to_string(f.mode));
 	rte_tel_data_add_dict_string(d, "policy", to_string(f.policy));
-	rte_tel_data_add_dict_string(d, "primary", in_ascii(name_among(all, f.primary)).c_str());
-	rte_tel_data_add_dict_string(d, "active", in_ascii(name_among(all, f.active)).c_str());
+	add_text(d, "primary", name_among(all, f.primary).view());
+	add_text(d, "active", name_among(all, f.active).view());
 	sdk::tel_add_dict_uint(d, "up_delay_ms", f.up_delay_ms);
 	sdk::tel_add_dict_uint(d, "down_delay_ms", f.down_delay_ms);
 	sdk::tel_add_dict_uint(d, "lsc_poll_period_ms", f.lsc_poll_period_ms);
-	rte_tel_data_add_dict_string(d, "standby", in_ascii(name_among(all, f.standby)).c_str());
+	add_text(d, "standby", name_among(all, f.standby).view());
 	rte_tel_data_add_dict_string(d, "primary_reselect", to_string(f.primary_reselect));
 	sdk::tel_add_dict_uint(d, "min_links", f.min_links);
 	rte_tel_data_add_dict_int(d, "all_members_active", f.all_members_active);
@@ -246,7 +253,7 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	sdk::tel_add_dict_uint(d, "retired", f.retired);
 	sdk::tel_add_dict_uint(d, "usable", f.usable);
 	rte_tel_data_add_dict_int(d, "live_rename", f.live_rename);
-	rte_tel_data_add_dict_string(d, "member_name", in_ascii(f.member_name).c_str());
+	add_text(d, "member_name", f.member_name.view());
 	rte_tel_data_add_dict_int(d, "lsc_on_failover", f.lsc_on_failover);
 	sdk::tel_add_dict_uint(d, "next_event", f.next_event);
 	sdk::tel_add_dict_uint(d, "events_lost", f.events_lost);
@@ -388,7 +395,7 @@ int set(const char *, const char *params, rte_tel_data *d) noexcept
 // Generously: keys, punctuation and numbers, and a reason that goes on in a second string.
 std::size_t json_size(const event &e) noexcept
 {
-	return 244 + json_size(in_ascii(e.after)) + json_size(in_ascii(e.before)) + json_size(in_ascii(e.reason));
+	return 244 + json_size(e.after.view()) + json_size(e.before.view()) + json_size(std::string_view(e.reason));
 }
 
 void show_event(rte_tel_data *events, const event &e) noexcept
@@ -401,9 +408,9 @@ void show_event(rte_tel_data *events, const event &e) noexcept
 	sdk::tel_add_dict_uint(one, "time_ns", e.time_ns);
 	sdk::tel_add_dict_uint(one, "generation", e.generation);
 	sdk::tel_add_dict_uint(one, "member", to_number(e.id));
-	rte_tel_data_add_dict_string(one, "name", in_ascii(e.after).c_str());
-	rte_tel_data_add_dict_string(one, "old_name", in_ascii(e.before).c_str());
-	add_sentence(one, "reason", "reason_goes_on", e.reason);
+	add_text(one, "name", e.after.view());
+	add_text(one, "old_name", e.before.view());
+	add_text(one, "reason", e.reason);
 	char key[24];
 	std::snprintf(key, sizeof key, "%" PRIu64, e.number);
 	rte_tel_data_add_dict_container(events, key, one, 0);

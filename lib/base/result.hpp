@@ -2,6 +2,8 @@
 // A failure that names its reason, and a value-or-failure in the spelling of std::expected.
 #pragma once
 
+#include "base/whole_prefix.hpp"
+
 #include <cassert>
 #include <cstdarg>
 #include <cstddef>
@@ -12,7 +14,8 @@
 
 namespace braid {
 
-// What went wrong: a positive errno for programs and one sentence for people. The sentence is truncated to fit.
+// What went wrong: a positive errno for programs and one sentence for people, cut where it has no room, and then "..." stands at
+// its end. A sentence about members that have valid names is never so long.
 class error {
 public:
 	static constexpr std::size_t text_size = 252; // with the terminating NUL
@@ -21,8 +24,10 @@ public:
 	{
 		va_list args;
 		va_start(args, format);
-		std::vsnprintf(text_, sizeof text_, format, args);
+		const int length = std::vsnprintf(text_, sizeof text_, format, args);
 		va_end(args);
+		if (length >= static_cast<int>(sizeof text_))
+			show_the_cut(text_, sizeof text_);
 	}
 
 	int code() const noexcept { return code_; }

@@ -20,7 +20,8 @@ TEST_F(Telemetry, ShowsEveryMemberOfAFullBond)
 	test_bond bond(std::string("mode=active-backup,primary=") + first_.name() + ",member_name=" + std::string(60, '"') + "%d");
 	for (unsigned i = 0; i < BRAID_MAX_MEMBERS; i++) {
 		const std::string two_digits = std::to_string(10 + i);
-		const std::string name = std::string(61, '"') + two_digits; // quotes take twice their room in JSON
+		// Quotes take twice their room in JSON, these bytes five times.
+		const std::string name = std::string(61, i % 2 == 0 ? '"' : '\xfc') + two_digits;
 		ASSERT_EQ(bond.add("absent" + std::string(55, 'x') + two_digits, name.c_str()), 0) << braid_error_text();
 	}
 	telemetry_client telemetry;
@@ -65,6 +66,52 @@ TEST_F(Telemetry, WhoWantsToSetMembersIsToldWhatToUse)
 			EXPECT_EQ(number_in(answer, "errno"), unsigned{EINVAL});
 		}
 	EXPECT_EQ(bond.names(), std::vector<std::string>{first_.name()});
+}
+
+// The text under the key and those that go on, from a place in the answer on, as JSON spells it; each of them is whole.
+std::string joined(const std::string &answer, const std::string &key, std::size_t from = 0)
+{
+	std::string all;
+	for (unsigned piece = 1;; piece++) {
+		const std::string number = piece > 2 ? "_" + std::to_string(piece - 1) : "";
+		const std::string begin = "\"" + key + (piece > 1 ? "_goes_on" + number : "") + "\":\"";
+		const std::size_t at = answer.find(begin, from);
+		if (at == std::string::npos || (piece > 1 && at > from + all.size() + 200))
+			return all;
+		const std::size_t end = answer.find("\",\"", at);
+		const std::string text = answer.substr(at + begin.size(), end - at - begin.size());
+		EXPECT_EQ(text.substr(text.size() < 5 ? 0 : text.size() - 5, 3), text.size() < 5 ? text : "\\\\x") << text;
+		all += text;
+		from = at;
+	}
+}
+
+TEST_F(Telemetry, CutsNoName)
+{
+	const std::string name = []() {
+		std::string text;
+		for (unsigned i = 0; i < 31; i++)
+			text += "\xc3\xbc";
+		return text;
+	}();
+	std::string shown; // as JSON has it
+	for (unsigned i = 0; i < 31; i++)
+		shown += "\\\\xc3\\\\xbc";
+	test_bond bond("mode=active-backup,member=" + first_.name() + ",member_name=" + name.substr(0, 60) + "%d");
+	ASSERT_EQ(bond.rename(first_.name(), name + "\xff"), 0) << braid_error_text(); // 63 bytes
+	ASSERT_EQ(bond.bring_up(), 0);
+	ASSERT_EQ(bond.primary(name + "\xff"), 0);
+	ASSERT_TRUE(eventually([&] { return bond.active() == name + "\xff"; }));
+	telemetry_client telemetry;
+	const std::string answer = telemetry.ask("/braid/show,net_braid0");
+	for (const char *key : {"primary", "active"})
+		EXPECT_EQ(joined(answer, key), shown + "\\\\xff") << answer;
+	EXPECT_EQ(joined(answer, "name", answer.find("\"members\":")), shown + "\\\\xff") << answer;
+	ASSERT_EQ(bond.rename(name + "\xff", name), 0);
+	const std::string events = telemetry.ask("/braid/events,net_braid0");
+	const std::size_t last = events.rfind("\"member_renamed\"");
+	EXPECT_EQ(joined(events, "name", last), shown);
+	EXPECT_EQ(joined(events, "old_name", last), shown + "\\\\xff");
 }
 
 TEST_F(Telemetry, ShowsMembersFromAnIdOn)

@@ -28,6 +28,16 @@ constexpr time_ms patience_ms = 1000;
 // Events are copied under the lock that a failover takes to write its own: so many at a time.
 constexpr std::size_t copied_at_once = 32;
 
+// What is told has room wherever it is read (BRAID_REASON_SIZE).
+std::string fitting(std::string reason) noexcept
+{
+	if (reason.size() < error::text_size)
+		return reason;
+	reason.resize(error::text_size - 1);
+	show_the_cut(reason.data(), error::text_size);
+	return reason.c_str();
+}
+
 } // namespace
 
 // Here and not where it happens: a log that blocks must not hold up a failover.
@@ -92,7 +102,7 @@ void bond::log_other_renames() noexcept
 void bond::tell(event_kind kind, member_id id, std::string reason, const name &before) noexcept
 {
 	event e{0, kind, id, now_ns(), generation_, id == member_id::none ? name() : names_.of(id), before,
-	        std::move(reason)};
+	        fitting(std::move(reason))};
 	{
 		const std::lock_guard inbox(inbox_);
 		e.number = next_event_++;
