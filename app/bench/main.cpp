@@ -2,6 +2,7 @@
 // braid-bench: what net_braid costs, beside the bare member and net_bonding, in one process. See docs/performance.md.
 #include "cases.hpp"
 #include "control.hpp"
+#include "count.hpp"
 #include "environment.hpp"
 #include "measure.hpp"
 #include "report.hpp"
@@ -29,6 +30,7 @@ struct arguments {
 	int cpu = -1;
 	unsigned rounds = 200;
 	unsigned most_members = 16;
+	std::string counted;
 };
 
 std::vector<bench_case> chosen(const arguments &args)
@@ -85,6 +87,14 @@ int measure_control(const arguments &args)
 	return args.check && missed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+int count_instructions(const arguments &args)
+{
+	start_eal(args.cpu);
+	const bool done = do_work_to_count(args.counted);
+	end_eal();
+	return done ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 } // namespace
 } // namespace braid::bench
 
@@ -110,6 +120,10 @@ int main(int argc, char **argv)
 		->check(CLI::Range(2, 16))
 		->capture_default_str();
 	control->fallthrough(); // --check, --json and --cpu may stand behind it
+	CLI::App *const count = app.add_subcommand("count", "does work for callgrind to count; see scripts/bench --instructions");
+	count->add_option("what", args.counted, "\"SIMD CASE\", such as \"avx2 tx/balance-l34/ipv4/m2/b32/hot\"")->required();
 	CLI11_PARSE(app, argc, argv);
+	if (count->parsed())
+		return count_instructions(args);
 	return control->parsed() ? measure_control(args) : measure_cases(args);
 }

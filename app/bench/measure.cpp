@@ -3,17 +3,14 @@
 
 #include "churner.hpp"
 #include "environment.hpp"
-#include "subject.hpp"
-#include "work.hpp"
+#include "ready.hpp"
 
 #include <braid.h>
 
 #include <rte_config.h>
 #include <rte_cycles.h>
-#include <rte_ethdev.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -28,25 +25,6 @@ constexpr double changes_per_interval = 2;
 // and stays in; but of two modes one may be twenty times as fast as the other.
 constexpr double interrupted = 2;
 constexpr double interrupted_in_two_modes = 40;
-
-// Links and active members are the drivers' to find out, some on a thread of their own.
-bool wait_until_ready(const station &s, subject &port, unsigned expected)
-{
-	const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(3);
-	rte_mbuf *packets[256];
-	do {
-		bool ready = false;
-		if (s.what.way == direction::tx) {
-			warm_up(s, port.port());
-			ready = port.members_in_use() == expected;
-		} else {
-			ready = rte_eth_rx_burst(port.port(), s.queue, packets, s.what.burst) > 0 || s.what.busy == 0;
-		}
-		if (ready)
-			return true;
-	} while (std::chrono::steady_clock::now() < deadline);
-	return false;
-}
 
 // One contestant of a round.
 struct entrant {
@@ -99,26 +77,11 @@ private:
 
 	std::unique_ptr<subject> ready(driver d)
 	{
-		bond_options options;
-		options.mode = what_.mode;
-		options.policy = what_.policy;
-		options.rx_port = what_.rx_port;
-		options.members = what_.members;
-		options.queues = static_cast<std::uint16_t>(what_.threads);
-		auto made = subject::make(d, options);
-		if (!made) {
-			complain(made.error().text());
-			return nullptr;
-		}
-		subject &port = **made;
-		for (unsigned k = 0; k < std::min<std::size_t>(what_.busy, port.members().size()); k++)
-			port.members()[k].supply(packets_.all(), what_.burst);
-		const unsigned expected = d == driver::bare || what_.mode == mode::active_backup ? 1 : what_.members;
-		if (!wait_until_ready(here_, port, expected)) {
-			complain(std::string(to_string(static_cast<series>(d))) + " does not use all of its members");
-			return nullptr;
-		}
-		return std::move(*made);
+		auto made = make_ready(d, here_);
+		if (made)
+			return std::move(*made);
+		complain(made.error().text());
+		return nullptr;
 	}
 
 	void take_turn(entrant &e)

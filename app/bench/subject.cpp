@@ -33,7 +33,7 @@ std::string devargs(driver d, const bond_options &options, const std::deque<sink
 		text += std::string(",") + (bonding ? bonding_member_key : "member") + "=" + m.name();
 	// A fixed seed for equal runs; no draining, since nobody receives while members come and go.
 	if (!bonding)
-		text += ",seed=1,drain_ms=0,rx_port=" + options.rx_port;
+		text += ",seed=1,drain_ms=0,rx_port=" + options.rx_port + ",simd=" + options.simd;
 	return text;
 }
 

@@ -22,6 +22,7 @@ struct bond_options {
 	braid::mode mode = mode::balance;
 	std::string policy = "l34";     // one that net_bonding lacks is l34 there
 	std::string rx_port = "member"; // only net_braid has a choice
+	std::string simd = "auto";      // the same
 	unsigned members = 2;
 	std::uint16_t queues = 1;
 	sink::on_send on_send = sink::on_send::count;

@@ -24,6 +24,7 @@ declare -A braid_needs=(
 	[iperf3]='command -v iperf3'
 	[ethtool]='command -v ethtool'
 	[procps]='command -v ps'
+	[valgrind]='command -v valgrind'
 )
 
 missing_packages() {

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ready.hpp"
+
+#include "measure.hpp"
+
+#include <rte_ethdev.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+
+namespace braid::bench {
+namespace {
+
+// Links and active members are the drivers' to find out, some on a thread of their own.
+bool wait_until_ready(const station &s, subject &port, unsigned expected)
+{
+	const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+	rte_mbuf *packets[256];
+	do {
+		bool ready = false;
+		if (s.what.way == direction::tx) {
+			warm_up(s, port.port());
+			ready = port.members_in_use() == expected;
+		} else {
+			ready = rte_eth_rx_burst(port.port(), s.queue, packets, s.what.burst) > 0 || s.what.busy == 0;
+		}
+		if (ready)
+			return true;
+	} while (std::chrono::steady_clock::now() < deadline);
+	return false;
+}
+
+} // namespace
+
+result<std::unique_ptr<subject>> make_ready(driver d, const station &s, const std::string &simd)
+{
+	bond_options options;
+	options.mode = s.what.mode;
+	options.policy = s.what.policy;
+	options.rx_port = s.what.rx_port;
+	options.simd = simd;
+	options.members = s.what.members;
+	options.queues = static_cast<std::uint16_t>(s.what.threads);
+	auto made = subject::make(d, options);
+	if (!made)
+		return made;
+	subject &port = **made;
+	for (unsigned k = 0; k < std::min<std::size_t>(s.what.busy, port.members().size()); k++)
+		port.members()[k].supply(s.packets.all(), s.what.burst);
+	const unsigned expected = d == driver::bare || s.what.mode == mode::active_backup ? 1 : s.what.members;
+	if (!wait_until_ready(s, port, expected))
+		return error(EIO, "%s does not use all of its members", to_string(static_cast<series>(d)));
+	return made;
+}
+
+} // namespace braid::bench
