@@ -125,6 +125,14 @@ template <typename Struct> result<void> copy_out(Struct *to, Struct from) noexce
 	return {};
 }
 
+// A structure of a caller that may know fewer or more fields. False if it says something in one that is not known here.
+template <typename Struct> bool copy_in(Struct &to, const void *from, std::size_t size) noexcept
+{
+	const char *const bytes = static_cast<const char *>(from);
+	std::memcpy(&to, bytes, std::min(size, sizeof to));
+	return std::all_of(bytes + std::min(size, sizeof to), bytes + size, [](char c) { return c == 0; });
+}
+
 braid_member_state to_c(member_state s) noexcept
 {
 	switch (s) {
@@ -146,11 +154,8 @@ result<member_options> from_c(const braid_member_options *options) noexcept
 	if (options->size < offsetof(braid_member_options, name) + sizeof options->name)
 		return error(EINVAL, "the size of the options is not set");
 	braid_member_options given{};
-	std::memcpy(&given, options, std::min(options->size, sizeof given));
-	const char *const bytes = reinterpret_cast<const char *>(options);
-	for (std::size_t i = sizeof given; i < options->size; i++)
-		if (bytes[i] != 0)
-			return error(E2BIG, "the options hold one that this release does not know");
+	if (!copy_in(given, options, options->size))
+		return error(E2BIG, "the options hold one that this release does not know");
 	if (given.name != nullptr) {
 		const result<name> label = name::parse(given.name);
 		if (!label)
@@ -197,10 +202,13 @@ listener listener_of(braid_event_callback callback, void *arg) noexcept
 int call_guard(std::uint16_t port, rename_phase phase, std::span<const rename_outcome> what, void *callback, void *arg)
 {
 	std::array<braid_rename, max_members> renames;
-	for (std::size_t i = 0; i < what.size(); i++)
+	std::array<const braid_rename *, max_members> shown; // so that a guard need not know how large one is
+	for (std::size_t i = 0; i < what.size(); i++) {
 		renames[i] = {to_number(what[i].id), what[i].before.c_str(), what[i].after.c_str()};
+		shown[i] = &renames[i];
+	}
 	return reinterpret_cast<braid_rename_guard>(callback)(port, static_cast<braid_rename_phase>(phase),
-	                                                      renames.data(), static_cast<unsigned>(what.size()), arg);
+	                                                      shown.data(), static_cast<unsigned>(what.size()), arg);
 }
 
 rename_guard guard_of(braid_rename_guard guard, void *arg) noexcept
@@ -391,15 +399,20 @@ BRAID_PUBLIC int braid_member_rename(std::uint16_t port, std::uint32_t id, const
 	return ask(port, [=](bond &b) { return b.rename(static_cast<member_id>(id), name != nullptr ? name : ""); });
 }
 
-BRAID_PUBLIC int braid_members_rename(std::uint16_t port, const struct braid_rename *renames, unsigned int n)
+BRAID_PUBLIC int braid_members_rename(std::uint16_t port, const struct braid_rename *renames, unsigned int n, std::size_t size)
 {
 	return ask(port, [=](bond &b) -> result<void> {
 		if (n > max_members || (n != 0 && renames == nullptr))
 			return error(EINVAL, "renames: %u members, of 0 to %u", renames != nullptr ? n : 0, max_members);
+		if (n != 0 && (size < offsetof(braid_rename, name) + sizeof renames->name || size % alignof(braid_rename) != 0))
+			return error(EINVAL, "renames: %zu bytes is not the size of a struct braid_rename", size);
 		std::array<rename_wish, max_members> wishes;
 		for (unsigned i = 0; i < n; i++) {
+			braid_rename one{};
+			if (!copy_in(one, reinterpret_cast<const char *>(renames) + i * size, size))
+				return error(E2BIG, "renames: number %u asks for something that this release does not know", i);
 			const auto text = [](const char *t) { return std::string_view(t != nullptr ? t : ""); };
-			wishes[i] = {static_cast<member_id>(renames[i].member_id), text(renames[i].old_name), text(renames[i].name)};
+			wishes[i] = {static_cast<member_id>(one.member_id), text(one.old_name), text(one.name)};
 		}
 		return b.rename_many({wishes.data(), n});
 	});

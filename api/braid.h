@@ -258,7 +258,10 @@ struct braid_event_record {
 /** Value of a cursor for braid_events_read(): begin with the next event that happens. */
 #define BRAID_EVENTS_FROM_NOW UINT64_MAX
 
-/** One member's new name. As an argument of braid_members_rename() the wish, in a rename guard the plan. */
+/**
+ * One member's new name. As an argument of braid_members_rename() the wish, in a rename guard the plan. Later releases may append
+ * fields: hence the size in the one, and pointers in the other.
+ */
 struct braid_rename {
 	uint32_t member_id;   /**< The member. As a wish it may be BRAID_NO_MEMBER: the one that old_name finds. */
 	const char *old_name; /**< Its name. Looked at in a wish without member_id only, and then also its device's name. */
@@ -281,11 +284,11 @@ enum braid_rename_phase {
  * member left, the bond was closed), those who had agreed are told BRAID_RENAME_REVERTED, the last one asked first; the one who
  * refused is not. That the renaming has come about is BRAID_EVENT_MEMBER_RENAMED.
  *
- * @param renames  Valid during the call; only members whose name changes.
+ * @param renames  Pointers to n of them, valid during the call; only members whose name changes.
  * @return 0 agrees. A negative errno refuses, and is what the renaming call returns (anything else refuses with -EPERM).
  */
 typedef int (*braid_rename_guard)(uint16_t bond_port_id, enum braid_rename_phase phase,
-                                  const struct braid_rename *renames, unsigned int n, void *arg);
+                                  const struct braid_rename *const *renames, unsigned int n, void *arg);
 
 /**
  * Told of each event of a bond, in order, from a control thread of the bond; no lock is held, so that it may call every
@@ -381,9 +384,11 @@ int braid_member_rename(uint16_t bond_port_id, uint32_t id, const char *name);
  * @param renames  A member that is pending, or in the middle of being added (by its id, or by the name promised to it), may be
  *   among them, each member once. Templates are filled in the order of the array.
  * @param n  0 to BRAID_MAX_MEMBERS; with 0 renames may be NULL.
- * @return As braid_member_rename(); also -EINVAL: a member is there twice, or n is too large.
+ * @param size  sizeof(struct braid_rename), as the caller knows it.
+ * @return As braid_member_rename(); also -EINVAL: a member is there twice, n is too large, or that is not such a size; -E2BIG a
+ *   field of a later release that this one does not know is set.
  */
-int braid_members_rename(uint16_t bond_port_id, const struct braid_rename *renames, unsigned int n);
+int braid_members_rename(uint16_t bond_port_id, const struct braid_rename *renames, unsigned int n, size_t size);
 
 /**
  * Registers a guard that is asked about every renaming that begins from now on. The same function with another arg is another

@@ -18,7 +18,7 @@ struct api_call {
 };
 
 inline void no_listener(std::uint16_t, const braid_event *, void *) {}
-inline int no_guard(std::uint16_t, braid_rename_phase, const braid_rename *, unsigned, void *) { return 0; }
+inline int no_guard(std::uint16_t, braid_rename_phase, const braid_rename *const *, unsigned, void *) { return 0; }
 
 template <typename Info> Info sized()
 {
@@ -37,7 +37,7 @@ inline std::vector<api_call> api_calls()
 		{"braid_auto_add", [](auto port) { return braid_auto_add(port, "name:net_x*"); }},
 		{"braid_auto_clear", [](auto port) { return braid_auto_clear(port); }},
 		{"braid_member_rename", [](auto port) { return braid_member_rename(port, 1, "x"); }},
-		{"braid_members_rename", [](auto port) { return braid_members_rename(port, nullptr, 0); }},
+		{"braid_members_rename", [](auto port) { return braid_members_rename(port, nullptr, 0, sizeof(braid_rename)); }},
 		{"braid_rename_guard_register", [](auto port) { return braid_rename_guard_register(port, no_guard, nullptr); }},
 		{"braid_rename_guard_unregister", [](auto port) { return braid_rename_guard_unregister(port, no_guard, nullptr); }},
 		{"braid_live_rename_set", [](auto port) { return braid_live_rename_set(port, 1); }},

@@ -65,13 +65,13 @@ public:
 	void is_left() { left_ = true; }
 
 private:
-	static int call(std::uint16_t port, braid_rename_phase phase, const braid_rename *renames, unsigned n, void *arg)
+	static int call(std::uint16_t port, braid_rename_phase phase, const braid_rename *const *renames, unsigned n, void *arg)
 	{
 		guard &self = *static_cast<guard *>(arg);
 		EXPECT_EQ(port, self.port_);
 		std::string line = self.name_ + (phase == BRAID_RENAME_PROPOSED ? "?" : "!");
 		for (unsigned i = 0; i < n; i++)
-			line += std::string(" ") + renames[i].old_name + ">" + renames[i].name;
+			line += std::string(" ") + renames[i]->old_name + ">" + renames[i]->name;
 		self.diary_.note(line);
 		return phase == BRAID_RENAME_PROPOSED ? self.answer_() : -EIO;
 	}
@@ -96,7 +96,7 @@ protected:
 	int swap()
 	{
 		const braid_rename both[] = {{1, nullptr, "b"}, {2, nullptr, "a"}};
-		return braid_members_rename(bond_.port(), both, 2);
+		return braid_members_rename(bond_.port(), both, 2, sizeof(braid_rename));
 	}
 
 	fake_port first_, second_, third_;
@@ -125,7 +125,7 @@ TEST_F(RenameGuard, IsShownTheWholeOfOneCallAndNothingThatStays)
 	ASSERT_EQ(swap(), 0);
 	EXPECT_EQ(diary_.take(), texts{"g? a>b b>a"});
 	const braid_rename one_stays[] = {{3, nullptr, "c"}, {1, nullptr, "eth%d"}};
-	ASSERT_EQ(braid_members_rename(bond_.port(), one_stays, 2), 0);
+	ASSERT_EQ(braid_members_rename(bond_.port(), one_stays, 2, sizeof(braid_rename)), 0);
 	EXPECT_EQ(diary_.take(), texts{"g? b>eth0"}) << "and the number is filled in";
 }
 
@@ -301,7 +301,7 @@ TEST_F(RenameGuard, ThatChasesItsOwnTailIsStopped)
 TEST_F(RenameGuard, IsRegisteredOnce)
 {
 	EXPECT_EQ(braid_rename_guard_register(bond_.port(), nullptr, nullptr), -EINVAL);
-	const braid_rename_guard yes = [](std::uint16_t, braid_rename_phase, const braid_rename *, unsigned, void *) { return 0; };
+	const braid_rename_guard yes = [](std::uint16_t, braid_rename_phase, const braid_rename *const *, unsigned, void *) { return 0; };
 	int one = 0, two = 0;
 	EXPECT_EQ(braid_rename_guard_register(bond_.port(), yes, &one), 0);
 	EXPECT_EQ(braid_rename_guard_register(bond_.port(), yes, &one), -EEXIST);

@@ -168,7 +168,7 @@ TEST_F(RenameStorm, ChangesNothingButNamesAndIsNeverSeenTorn)
 		if (calls % 3 != 2) {
 			const braid_rename both[] = {{1, nullptr, swapped ? left.c_str() : right.c_str()},
 			                             {2, nullptr, swapped ? right.c_str() : left.c_str()}};
-			ASSERT_EQ(braid_members_rename(bond_.port(), both, 2), 0) << braid_error_text();
+			ASSERT_EQ(braid_members_rename(bond_.port(), both, 2, sizeof(braid_rename)), 0) << braid_error_text();
 			swapped = !swapped;
 			done += 2;
 		} else {

@@ -23,7 +23,7 @@ int rename_all(const test_bond &bond, const std::vector<wish> &wishes)
 	std::vector<braid_rename> renames;
 	for (const wish &w : wishes)
 		renames.push_back({BRAID_NO_MEMBER, w.who.c_str(), w.wanted.c_str()});
-	return braid_members_rename(bond.port(), renames.data(), static_cast<unsigned>(renames.size()));
+	return braid_members_rename(bond.port(), renames.data(), static_cast<unsigned>(renames.size()), sizeof(braid_rename));
 }
 
 class Rename : public mbuf_accounting {
@@ -57,7 +57,7 @@ TEST_F(Rename, ThreeMembersPassTheirNamesRoundById)
 	ASSERT_EQ(rename_all(bond, {{first_.name(), "a"}, {second_.name(), "b"}, {third_.name(), "c"}}), 0);
 	const braid_rename round[] = {{bond.id_of("a"), nullptr, "b"}, {bond.id_of("b"), "nobody looks here", "c"},
 	                              {bond.id_of("c"), nullptr, "a"}};
-	ASSERT_EQ(braid_members_rename(bond.port(), round, 3), 0);
+	ASSERT_EQ(braid_members_rename(bond.port(), round, 3, sizeof(braid_rename)), 0);
 	EXPECT_EQ(bond.names(), (texts{"b", "c", "a"}));
 }
 
@@ -88,12 +88,34 @@ TEST_F(Rename, OneBadWishAtAnyPlaceSpoilsAll)
 TEST_F(Rename, OfNobodyIsASuccessAndOfTooManyIsNot)
 {
 	test_bond bond("balance", {&first_});
-	EXPECT_EQ(braid_members_rename(bond.port(), nullptr, 0), 0);
-	EXPECT_EQ(braid_members_rename(bond.port(), nullptr, 1), -EINVAL);
+	EXPECT_EQ(braid_members_rename(bond.port(), nullptr, 0, sizeof(braid_rename)), 0);
+	EXPECT_EQ(braid_members_rename(bond.port(), nullptr, 1, sizeof(braid_rename)), -EINVAL);
 	const std::vector<braid_rename> many(65, {bond.id_of(first_.name()), nullptr, "wan"});
-	EXPECT_EQ(braid_members_rename(bond.port(), many.data(), 65), -EINVAL);
-	EXPECT_EQ(braid_members_rename(bond.port(), many.data(), 64), -EINVAL) << "one member, 64 times";
+	EXPECT_EQ(braid_members_rename(bond.port(), many.data(), 65, sizeof(braid_rename)), -EINVAL);
+	EXPECT_EQ(braid_members_rename(bond.port(), many.data(), 64, sizeof(braid_rename)), -EINVAL) << "one member, 64 times";
 	EXPECT_EQ(bond.names(), texts{first_.name()});
+}
+
+TEST_F(Rename, WishesMayBeLargerThanTheLibrarysAndSayNothingMore)
+{
+	test_bond bond("balance", {&first_, &second_});
+	struct larger {
+		braid_rename now;
+		std::uint64_t later;
+	};
+	larger wishes[2] = {{{bond.id_of(first_.name()), nullptr, "wan"}, 0}, {{bond.id_of(second_.name()), nullptr, "lan"}, 0}};
+	wishes[1].later = 1;
+	EXPECT_EQ(braid_members_rename(bond.port(), &wishes[0].now, 2, sizeof(larger)), -E2BIG);
+	EXPECT_STREQ(braid_error_text(), "renames: number 1 asks for something that this release does not know");
+	for (std::size_t odd : {std::size_t{0}, sizeof(braid_rename) - 8, sizeof(braid_rename) + 1}) {
+		EXPECT_EQ(braid_members_rename(bond.port(), &wishes[0].now, 1, odd), -EINVAL);
+		EXPECT_EQ(std::string(braid_error_text()),
+		          "renames: " + std::to_string(odd) + " bytes is not the size of a struct braid_rename");
+	}
+	EXPECT_EQ(bond.names(), (texts{first_.name(), second_.name()}));
+	wishes[1].later = 0;
+	EXPECT_EQ(braid_members_rename(bond.port(), &wishes[0].now, 2, sizeof(larger)), 0) << braid_error_text();
+	EXPECT_EQ(bond.names(), (texts{"wan", "lan"}));
 }
 
 TEST_F(Rename, TemplatesAreFilledInOrder)
