@@ -184,14 +184,6 @@ constexpr flow_view in_order(flow_view flow) noexcept
 	return first > second || ports_decide ? turned_around(flow) : flow;
 }
 
-inline flow_view view_flow(const packet_bytes &packet, const ip_view &ip) noexcept
-{
-	const transport_view transport = view_transport(packet, ip);
-	if (const auto quoted = view_quoted_ip(packet, ip, transport)) [[unlikely]]
-		return turned_around({*quoted, view_upper_layer(packet, *quoted)});
-	return {ip, view_upper_layer(packet, transport)};
-}
-
 // The number of the outermost VLAN that the packet will have on the wire; 0: untagged.
 inline std::uint16_t outermost_vlan(const rte_mbuf &m, const packet_bytes &packet) noexcept
 {
@@ -215,8 +207,53 @@ inline std::uint64_t vlan_and_source_word(std::uint16_t vlan, const frame_view &
 	return source | std::uint64_t{vlan} << 48;
 }
 
+template <hash_policy P>
+[[gnu::always_inline]] inline inside_view look_for_ip(const packet_bytes &packet, const frame_view &frame) noexcept
+{
+	constexpr hash_fields fields = fields_of(P);
+	if constexpr (fields.inside)
+		return look_inside(packet, frame,
+		                   fields.symmetric ? entropy_labels::are_skipped : entropy_labels::end_the_search);
+	else if constexpr (fields.addresses)
+		return {view_ip(packet, frame)};
+	else
+		return {};
+}
+
+// What stands in the key of the flow between the addresses of `ip`.
+template <hash_policy P, typename Key>
+[[gnu::always_inline]] inline void add_flow(const ip_view &ip, upper_layer_view upper, Key &key) noexcept
+{
+	if constexpr (fields_of(P).ports) {
+		if (ip.version == 6)
+			add_ipv6(ip.addresses, upper, key);
+		else
+			add_ipv4(ip.addresses[0], upper, key);
+	} else {
+		for (unsigned i = 0; i < (ip.version == 6 ? ip.addresses.size() : 1); i++)
+			key.add(ip.addresses[i]);
+	}
+}
+
+// The same of a packet; `label` is what stands in the place of its ports, 0: they do.
+template <hash_policy P, typename Key>
+[[gnu::always_inline]] inline void add_flow(const ip_view &ip, upper_layer_view upper, std::uint32_t label, Key &key) noexcept
+{
+	constexpr hash_fields fields = fields_of(P);
+	if constexpr (fields.symmetric) {
+		const flow_view flow = in_order({ip, upper});
+		add_flow<P>(flow.ip, flow.upper, key);
+	} else {
+		if (label != 0)
+			upper.ports = label;
+		else if (fields.inside && upper.ports == 0)
+			upper.ports = ip.flow_label;
+		add_flow<P>(ip, upper, key);
+	}
+}
+
 // Calls key.add(word) for each word of the packet's key under policy P. A key needs no place to stand: a hash
-// takes the words as they come.
+// takes the words as they come. Views are used where they were made: to copy one is to wait for the stores that made it.
 template <hash_policy P, typename Key>
 [[gnu::always_inline]] inline void add_flow_key(const rte_mbuf &m, Key &key) noexcept
 {
@@ -234,40 +271,26 @@ template <hash_policy P, typename Key>
 		return;
 	}
 
-	inside_view found;
-	if constexpr (fields.inside)
-		found = look_inside(packet, *frame,
-		                    fields.symmetric ? entropy_labels::are_skipped : entropy_labels::end_the_search);
-	else if (fields.addresses)
-		found.ip = view_ip(packet, *frame);
-	if (fields.symmetric)
-		found.label = 0;
-
+	const inside_view found = look_for_ip<P>(packet, *frame);
 	if (fields.macs || !found.ip) {
-		const frame_view ends = fields.symmetric ? in_order(*frame) : *frame;
-		add_macs(ends, key);
+		if constexpr (fields.symmetric)
+			add_macs(in_order(*frame), key);
+		else
+			add_macs(*frame, key);
 	}
+	const std::uint32_t label = fields.symmetric ? 0 : found.label;
 	if (!found.ip) {
-		if (found.label != 0)
-			key.add(found.label);
+		if (label != 0)
+			key.add(label);
 		return;
 	}
-	flow_view flow = view_flow(packet, *found.ip);
-	if (fields.symmetric)
-		flow = in_order(flow);
-	if (!fields.ports) {
-		for (unsigned i = 0; i < (flow.ip.version == 6 ? flow.ip.addresses.size() : 1); i++)
-			key.add(flow.ip.addresses[i]);
-		return;
+	const transport_view transport = view_transport(packet, *found.ip);
+	if (const auto quoted = view_quoted_ip(packet, *found.ip, transport)) [[unlikely]] {
+		const flow_view flow = turned_around({*quoted, view_upper_layer(packet, *quoted)});
+		add_flow<P>(flow.ip, flow.upper, label, key);
+	} else {
+		add_flow<P>(*found.ip, view_upper_layer(packet, transport), label, key);
 	}
-	if (found.label != 0)
-		flow.upper.ports = found.label;
-	else if (fields.inside && !fields.symmetric && flow.upper.ports == 0)
-		flow.upper.ports = flow.ip.flow_label;
-	if (flow.ip.version == 6)
-		add_ipv6(flow.ip.addresses, flow.upper, key);
-	else
-		add_ipv4(flow.ip.addresses[0], flow.upper, key);
 }
 
 } // namespace braid

@@ -4,8 +4,8 @@
 //   flow_hash<P>(m, seed)                      one packet
 //   flow_hash_burst<P>(pkts, n, seed, hashes)  a burst, with the headers prefetched
 //
-// The commonest packet, untagged IPv4 without options, takes the short way. Every other one has its key
-// gathered by flow_key.hpp. Both ways add the same words, so they give the same hash.
+// The commonest packets, untagged IPv4 without options and IPv6 without extension headers, take a short way. Every other one has
+// its key gathered by flow_key.hpp. Both ways add the same words, so they give the same hash.
 #pragma once
 
 #include "base/mode.hpp"
@@ -69,7 +69,7 @@ private:
 	unsigned count_ = 0;
 };
 
-// The short way: untagged IPv4 without options, not a fragment and not ICMP, which may quote another flow, whose bytes up
+// A short way: untagged IPv4 without options, not a fragment and not ICMP, which may quote another flow, whose bytes up
 // to the ports stand in one piece.
 namespace plain_ipv4 {
 
@@ -129,6 +129,45 @@ template <hash_policy P> inline std::uint32_t hash(const std::byte *frame, std::
 
 } // namespace plain_ipv4
 
+// Another short way: untagged IPv6 with TCP, UDP or SCTP right behind its header.
+namespace plain_ipv6 {
+
+inline constexpr std::size_t type_and_version = 12;
+inline constexpr std::size_t protocol = 20;
+inline constexpr std::size_t addresses = 22;
+inline constexpr std::size_t ports = 54;
+inline constexpr std::size_t end = 58;
+
+// Where neither direction nor tunnels call for more.
+template <hash_policy P> inline constexpr bool serves = P == hash_policy::l23 || P == hash_policy::l34;
+
+inline bool recognise(const std::byte *frame, std::size_t length) noexcept
+{
+	return length >= end &&
+	       (load<std::uint32_t>(frame + type_and_version) & RTE_BE32(0xfffff000)) == RTE_BE32(0x86dd6000) &&
+	       has_ports(load<std::uint8_t>(frame + protocol));
+}
+
+template <hash_policy P> inline std::uint32_t hash(const std::byte *frame, std::uint64_t seed) noexcept
+{
+	constexpr hash_fields fields = fields_of(P);
+	flow_hasher hasher(seed);
+	if constexpr (fields.macs)
+		add_macs({load<std::uint64_t>(frame), load<std::uint32_t>(frame + 8), RTE_ETHER_TYPE_IPV6, 0}, hasher);
+	const std::array<std::uint64_t, 4> ends{load<std::uint64_t>(frame + addresses), load<std::uint64_t>(frame + addresses + 8),
+	                                        load<std::uint64_t>(frame + addresses + 16),
+	                                        load<std::uint64_t>(frame + addresses + 24)};
+	if constexpr (fields.ports) {
+		add_ipv6(ends, {load<std::uint8_t>(frame + protocol), load<std::uint32_t>(frame + ports)}, hasher);
+	} else {
+		for (const std::uint64_t word : ends)
+			hasher.add(word);
+	}
+	return hasher.value();
+}
+
+} // namespace plain_ipv6
+
 // The hash of any packet, by way of its key. flow_hash() gives the same, sooner.
 template <hash_policy P> std::uint32_t flow_hash_by_key(const rte_mbuf &m, std::uint64_t seed) noexcept;
 
@@ -164,6 +203,9 @@ template <hash_policy P>
 	const auto *frame = static_cast<const std::byte *>(m.buf_addr) + m.data_off;
 	if (plain_ipv4::recognise<P>(frame, m.data_len)) [[likely]]
 		return plain_ipv4::hash<P>(frame, seed);
+	if constexpr (plain_ipv6::serves<P>)
+		if (plain_ipv6::recognise(frame, m.data_len))
+			return plain_ipv6::hash<P>(frame, seed);
 	return flow_hash_by_key<P>(m, seed);
 }
 

@@ -84,22 +84,23 @@ struct frame_view {
 // The frame that starts `offset` bytes into the packet. Nothing if the packet ends before its Ethernet header does.
 inline std::optional<frame_view> view_frame(const packet_bytes &packet, std::size_t offset = 0) noexcept
 {
+	std::optional<frame_view> view; // filled where it stays: a copy would wait for the narrower stores that made it
 	std::array<std::byte, sizeof(rte_ether_hdr)> scratch;
 	const std::byte *header = packet.at(offset, scratch);
 	if (header == nullptr)
-		return std::nullopt;
-	frame_view view;
-	view.macs_head = load<std::uint64_t>(header);
-	view.macs_tail = load<std::uint32_t>(header + sizeof view.macs_head);
-	view.type = rte_be_to_cpu_16(load<rte_be16_t>(header + offsetof(rte_ether_hdr, ether_type)));
-	view.payload = offset + sizeof(rte_ether_hdr);
-	for (unsigned tags = 0; tags < max_vlan_tags && is_vlan_tag(view.type); tags++) {
+		return view;
+	view.emplace();
+	view->macs_head = load<std::uint64_t>(header);
+	view->macs_tail = load<std::uint32_t>(header + sizeof view->macs_head);
+	view->type = rte_be_to_cpu_16(load<rte_be16_t>(header + offsetof(rte_ether_hdr, ether_type)));
+	view->payload = offset + sizeof(rte_ether_hdr);
+	for (unsigned tags = 0; tags < max_vlan_tags && is_vlan_tag(view->type); tags++) {
 		std::array<std::byte, sizeof(rte_vlan_hdr)> tag_scratch;
-		const std::byte *tag = packet.at(view.payload, tag_scratch);
+		const std::byte *tag = packet.at(view->payload, tag_scratch);
 		if (tag == nullptr)
 			break;
-		view.type = rte_be_to_cpu_16(load<rte_be16_t>(tag + offsetof(rte_vlan_hdr, eth_proto)));
-		view.payload += sizeof(rte_vlan_hdr);
+		view->type = rte_be_to_cpu_16(load<rte_be16_t>(tag + offsetof(rte_vlan_hdr, eth_proto)));
+		view->payload += sizeof(rte_vlan_hdr);
 	}
 	return view;
 }
@@ -124,41 +125,43 @@ struct ip_view {
 
 inline std::optional<ip_view> view_ipv4(const packet_bytes &packet, std::size_t offset) noexcept
 {
+	std::optional<ip_view> view;
 	std::array<std::byte, sizeof(rte_ipv4_hdr)> scratch;
 	const std::byte *header = packet.at(offset, scratch);
 	if (header == nullptr)
-		return std::nullopt;
+		return view;
 	const auto version_ihl = load<std::uint8_t>(header);
 	const std::size_t length = std::size_t{RTE_IPV4_IHL_MULTIPLIER} * (version_ihl & RTE_IPV4_HDR_IHL_MASK);
 	if (version_ihl >> 4 != IPVERSION || length < sizeof(rte_ipv4_hdr))
-		return std::nullopt;
+		return view;
 
 	constexpr auto in_a_fragment = RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
-	ip_view view;
-	view.version = 4;
-	view.addresses = {load<std::uint64_t>(header + offsetof(rte_ipv4_hdr, src_addr))};
-	view.protocol = load<std::uint8_t>(header + offsetof(rte_ipv4_hdr, next_proto_id));
-	view.payload = offset + length;
-	view.fragment = (load<rte_be16_t>(header + offsetof(rte_ipv4_hdr, fragment_offset)) & in_a_fragment) != 0;
-	view.flow_label = 0;
+	view.emplace();
+	view->version = 4;
+	view->addresses = {load<std::uint64_t>(header + offsetof(rte_ipv4_hdr, src_addr))};
+	view->protocol = load<std::uint8_t>(header + offsetof(rte_ipv4_hdr, next_proto_id));
+	view->payload = offset + length;
+	view->fragment = (load<rte_be16_t>(header + offsetof(rte_ipv4_hdr, fragment_offset)) & in_a_fragment) != 0;
+	view->flow_label = 0;
 	return view;
 }
 
 inline std::optional<ip_view> view_ipv6(const packet_bytes &packet, std::size_t offset) noexcept
 {
+	std::optional<ip_view> view;
 	std::array<std::byte, sizeof(rte_ipv6_hdr)> scratch;
 	const std::byte *header = packet.at(offset, scratch);
 	if (header == nullptr || load<std::uint8_t>(header) >> 4 != 6)
-		return std::nullopt;
+		return view;
 
-	ip_view view;
-	view.version = 6;
-	for (unsigned i = 0; i < view.addresses.size(); i++)
-		view.addresses[i] = load<std::uint64_t>(header + offsetof(rte_ipv6_hdr, src_addr) + 8 * i);
-	view.protocol = load<std::uint8_t>(header + offsetof(rte_ipv6_hdr, proto));
-	view.payload = offset + sizeof(rte_ipv6_hdr);
-	view.fragment = false;
-	view.flow_label = rte_be_to_cpu_32(load<rte_be32_t>(header)) & 0xfffff;
+	view.emplace();
+	view->version = 6;
+	for (unsigned i = 0; i < view->addresses.size(); i++)
+		view->addresses[i] = load<std::uint64_t>(header + offsetof(rte_ipv6_hdr, src_addr) + 8 * i);
+	view->protocol = load<std::uint8_t>(header + offsetof(rte_ipv6_hdr, proto));
+	view->payload = offset + sizeof(rte_ipv6_hdr);
+	view->fragment = false;
+	view->flow_label = rte_be_to_cpu_32(load<rte_be32_t>(header)) & 0xfffff;
 	return view;
 }
 
