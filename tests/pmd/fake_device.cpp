@@ -37,6 +37,19 @@ bool is_for_the_dead(fake_op op)
 	}
 }
 
+bool can_act_before_failing(fake_op op)
+{
+	switch (op) {
+	case fake_op::mtu_set:
+	case fake_op::mac_set:
+	case fake_op::promiscuous_on:
+	case fake_op::promiscuous_off:
+	case fake_op::allmulticast_on:
+	case fake_op::allmulticast_off: return true;
+	default: return false;
+	}
+}
+
 // What fail_at() counts: the calls whose refusal a driver can tell.
 bool may_be_refused(fake_op op)
 {
@@ -280,8 +293,11 @@ fake_port::device::entry fake_port::device::enter(fake_op op, std::string args)
 		if (gone() || presence.load() == fake_presence::leaving)
 			how.status = -EIO;
 	}
-	if (how.status == 0)
+	if (how.status == 0) {
 		how.status = scripted_failure(op, how.place);
+		const std::lock_guard guard(lock);
+		how.carried_out = acts_before_failing && can_act_before_failing(op);
+	}
 	return how;
 }
 

@@ -113,6 +113,7 @@ struct fake_port::device {
 		std::uint64_t order;
 		int status;
 		unsigned place; // for fail_at(); 0: not counted
+		bool carried_out = false; // whatever the status says
 	};
 	entry enter(fake_op op, std::string args);
 	void leave(fake_op op, const entry &how);
@@ -171,6 +172,7 @@ struct fake_port::device {
 	std::array<failure, fake_op_count> script{};
 	bool counting = false; // from the first count_calls() on
 	std::map<unsigned, int> script_by_place;
+	bool acts_before_failing = false;
 	std::vector<fake_call> diary, counted;
 	std::thread::id last_link_query;
 

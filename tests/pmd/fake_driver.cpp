@@ -43,7 +43,7 @@ public:
 	op_call(const op_call &) = delete;
 	op_call &operator=(const op_call &) = delete;
 
-	bool refused() const { return how_.status != 0; }
+	bool refused() const { return how_.status != 0 && !how_.carried_out; }
 	int status() const { return how_.status; }
 	int refuse(int error)
 	{
@@ -79,7 +79,7 @@ template <typename Change> int change(rte_eth_dev *dev, fake_op op, std::string 
 		return call.status();
 	const std::lock_guard guard(call.owner.lock);
 	apply(call.owner.hw);
-	return 0;
+	return call.status();
 }
 
 int configure(rte_eth_dev *dev)
@@ -263,7 +263,7 @@ int mtu_set(rte_eth_dev *dev, std::uint16_t mtu)
 		return call.refuse(EBUSY);
 	const std::lock_guard guard(call.owner.lock);
 	call.owner.hw.mtu = mtu;
-	return 0;
+	return call.status();
 }
 
 int vlan_filter(rte_eth_dev *dev, std::uint16_t id, int on)

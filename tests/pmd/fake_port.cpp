@@ -135,6 +135,12 @@ void fake_port::fail(fake_op op, int error, unsigned on_call)
 	device_->script[index_of(op)] = {error, on_call};
 }
 
+void fake_port::act_before_failing(bool on)
+{
+	const std::lock_guard guard(device_->lock);
+	device_->acts_before_failing = on;
+}
+
 void fake_port::heal(fake_op op) { fail(op, 0); }
 
 void fake_port::heal_all()

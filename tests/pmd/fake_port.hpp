@@ -236,6 +236,10 @@ public:
 	// ptypes_get, rxq_info, txq_info, tx_done_cleanup, the queue releases, and bursts (see the limits below).
 	void fail(fake_op op, int error, unsigned on_call = 1);
 
+	// From now on an MTU, a MAC address, promiscuous and allmulticast mode are changed also by a call that then fails as
+	// scripted, as by a driver that loses the answer of its firmware.
+	void act_before_failing(bool on = true);
+
 	// Forgets the script for op. heal_all(): for all of them.
 	void heal(fake_op op);
 	void heal_all();

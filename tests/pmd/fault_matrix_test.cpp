@@ -438,6 +438,41 @@ const operation operations[] = {
 	{"Reta", [](stage &s) { return point(s, 3, 0); }, [](stage &s) { return point(s, 3, 1); }},
 };
 
+// A device may do what it is told and say that it failed.
+class EveryFaultThatIsNone : public fault_matrix, public testing::WithParamInterface<operation> {};
+
+INSTANTIATE_TEST_SUITE_P(Operations, EveryFaultThatIsNone,
+                         testing::ValuesIn([] {
+				 std::vector<operation> some;
+				 for (const operation &op : operations)
+					 for (const char *title : {"Add", "Mac", "Mtu", "Promiscuous", "Allmulticast"})
+						 if (std::string_view(title) == op.title)
+							 some.push_back(op);
+				 return some;
+			 }()),
+                         [](const auto &info) { return info.param.title; });
+
+TEST_P(EveryFaultThatIsNone, LeavesTheWorldAsItWas)
+{
+	stage s;
+	ASSERT_NO_FATAL_FAILURE(s.go());
+	GetParam().prepare(s);
+	for (fake_port &port : s.ports)
+		port.act_before_failing();
+	const world before = s.look();
+	const outcome clean = s.run(GetParam().run);
+	ASSERT_EQ(clean.status, 0);
+	const world done = s.look();
+	ASSERT_EQ(GetParam().undo(s), 0);
+	unsigned error = 0;
+	for (std::size_t i = 0; i < s.ports.size() && !HasFailure(); i++)
+		for (unsigned place = 1; place <= clean.calls[i].size() && !HasFailure(); place++)
+			single(s, GetParam(), {i, place, errnos[error++ % std::size(errnos)]}, done);
+	EXPECT_EQ(differences(before, s.look(), passing), std::vector<std::string>{});
+	EXPECT_TRUE(s.application->sends());
+	EXPECT_GE(singles_, stage::members);
+}
+
 class EveryFaultOfAStart : public fault_matrix {};
 
 class EveryFault : public fault_matrix, public testing::WithParamInterface<operation> {};

@@ -357,15 +357,31 @@ void claimed_port::restore() noexcept
 	warn(set_mtu(saved_.mtu));
 }
 
+// Whether it is certain again what the device has, once it was told to take a change back that it had refused. For a driver may
+// have done what it says has failed, and ethdev believes the answer. Who refuses both for one reason has done neither, and that
+// is no news.
+bool claimed_port::is_taken_back(int refused, int refused_again, const char *what) const noexcept
+{
+	if (refused_again == 0 || refused_again == refused)
+		return true;
+	BRAID_LOG(ERR, "%s: taking back: %s: %s", device(), what, describe(refused_again));
+	return false;
+}
+
 result<void> claimed_port::change_mac(const rte_ether_addr &mac) noexcept
 {
-	rte_ether_addr now{};
-	if (rte_eth_macaddr_get(port_, &now) == 0 && equal(now, mac))
+	rte_ether_addr before{}, wanted = mac;
+	const bool known = rte_eth_macaddr_get(port_, &before) == 0;
+	if (known && equal(before, mac) && !mac_unsure_)
 		return {};
-	rte_ether_addr wanted = mac;
-	if (const int failed = rte_eth_dev_default_mac_addr_set(port_, &wanted))
-		return refused(failed, "mac", "MAC address");
-	return {};
+	const int failed = rte_eth_dev_default_mac_addr_set(port_, &wanted);
+	if (failed == 0) {
+		mac_unsure_ = false;
+		return {};
+	}
+	if (failed != -ENOTSUP && known)
+		mac_unsure_ = !is_taken_back(failed, rte_eth_dev_default_mac_addr_set(port_, &before), "MAC address");
+	return refused(failed, "mac", "MAC address");
 }
 
 result<void> claimed_port::set_mac(const rte_ether_addr &mac) noexcept
@@ -386,33 +402,58 @@ result<void> claimed_port::set_mtu(std::uint16_t mtu) noexcept
 		return {};
 	const int failed = rte_eth_dev_set_mtu(port_, mtu);
 	// A driver without the operation has no limit of its own to change; what it cannot carry, check() has refused.
-	if (failed != 0 && failed != -ENOTSUP) {
-		char step[24];
-		std::snprintf(step, sizeof step, "MTU %u", mtu);
-		return refused(failed, "mtu", step);
+	if (failed == 0 || failed == -ENOTSUP) {
+		device_mtu_ = mtu;
+		return {};
 	}
-	device_mtu_ = mtu;
-	return {};
+	char step[24];
+	std::snprintf(step, sizeof step, "MTU %u", device_mtu_);
+	if (device_mtu_ != 0 && !is_taken_back(failed, rte_eth_dev_set_mtu(port_, device_mtu_), step))
+		device_mtu_ = 0;
+	std::snprintf(step, sizeof step, "MTU %u", mtu);
+	return refused(failed, "mtu", step);
+}
+
+// ethdev asks no driver for what it believes to be so, which is not to be relied upon after a refusal.
+int claimed_port::flip(const rx_switch &s, bool on) noexcept
+{
+	s.believe(*rte_eth_devices[port_].data, !on);
+	return on ? s.enable(port_) : s.disable(port_);
+}
+
+result<void> claimed_port::set_switch(const rx_switch &s, bool &unsure, bool on) noexcept
+{
+	const bool before = s.is_on(port_) == 1;
+	if (before == on && !unsure)
+		return {};
+	const int failed = flip(s, on);
+	if (failed == 0 || failed == -ENOTSUP) { // without the operation: net_null filters nothing
+		unsure = false;
+		return {};
+	}
+	char what[32];
+	std::snprintf(what, sizeof what, "%s %s", s.name, before ? "on" : "off");
+	if (before != on)
+		unsure = !is_taken_back(failed, flip(s, before), what);
+	s.believe(*rte_eth_devices[port_].data, before);
+	std::snprintf(what, sizeof what, "%s %s", s.name, on ? "on" : "off");
+	return refused(failed, s.name, what);
 }
 
 result<void> claimed_port::set_promiscuous(bool on) noexcept
 {
-	if (rte_eth_promiscuous_get(port_) == static_cast<int>(on))
-		return {};
-	const int failed = on ? rte_eth_promiscuous_enable(port_) : rte_eth_promiscuous_disable(port_);
-	if (failed != 0 && failed != -ENOTSUP) // without the operation: net_null filters nothing
-		return refused(failed, "promiscuous", on ? "promiscuous on" : "promiscuous off");
-	return {};
+	static constexpr rx_switch promiscuous = {"promiscuous", rte_eth_promiscuous_get, rte_eth_promiscuous_enable,
+	                                          rte_eth_promiscuous_disable,
+	                                          [](rte_eth_dev_data &data, bool is) { data.promiscuous = is; }};
+	return set_switch(promiscuous, promiscuous_unsure_, on);
 }
 
 result<void> claimed_port::set_allmulticast(bool on) noexcept
 {
-	if (rte_eth_allmulticast_get(port_) == static_cast<int>(on))
-		return {};
-	const int failed = on ? rte_eth_allmulticast_enable(port_) : rte_eth_allmulticast_disable(port_);
-	if (failed != 0 && failed != -ENOTSUP)
-		return refused(failed, "allmulticast", on ? "allmulticast on" : "allmulticast off");
-	return {};
+	static constexpr rx_switch allmulticast = {"allmulticast", rte_eth_allmulticast_get, rte_eth_allmulticast_enable,
+	                                           rte_eth_allmulticast_disable,
+	                                           [](rte_eth_dev_data &data, bool is) { data.all_multicast = is; }};
+	return set_switch(allmulticast, allmulticast_unsure_, on);
 }
 
 result<void> claimed_port::add_mac(const rte_ether_addr &mac) noexcept

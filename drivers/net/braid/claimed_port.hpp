@@ -82,6 +82,17 @@ private:
 	result<void> set_vlans(const member_config &wanted) noexcept;
 	result<void> bring_up(const member_config &wanted, const rte_ether_addr &mac) noexcept;
 	void restore() noexcept;
+	bool is_taken_back(int refused, int refused_again, const char *what) const noexcept;
+	// Promiscuous or allmulticast, as ethdev is asked for it.
+	struct rx_switch {
+		const char *name;
+		int (*is_on)(std::uint16_t port);
+		int (*enable)(std::uint16_t port);
+		int (*disable)(std::uint16_t port);
+		void (*believe)(rte_eth_dev_data &data, bool is);
+	};
+	int flip(const rx_switch &s, bool on) noexcept;
+	result<void> set_switch(const rx_switch &s, bool &unsure, bool on) noexcept;
 	bool has_mac(const rte_ether_addr &mac) const noexcept;
 	const char *device() const noexcept { return rte_eth_devices[port_].data->name; }
 
@@ -93,7 +104,11 @@ private:
 	bool fast_free_ = false;
 	std::optional<std::uint16_t> announce_queue_;
 	std::uint32_t mac_slots_ = 0; // of the list of addresses that ethdev keeps; known once configured
-	std::uint16_t device_mtu_ = 0; // what the device was last told
+	std::uint16_t device_mtu_ = 0; // what the device was last told; 0: not known
+	// What the device has may not be what ethdev believes: it refused a change, and then to take it back.
+	bool mac_unsure_ = false;
+	bool promiscuous_unsure_ = false;
+	bool allmulticast_unsure_ = false;
 
 	// As claim() found it.
 	struct {
