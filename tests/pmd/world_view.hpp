@@ -74,6 +74,9 @@ inline void look_at(world &w, const test_bond &bond)
 	const std::uint16_t port = bond.port();
 	const braid_info info = bond.info();
 	w["bond mode"] = text_of_value(info.mode) + "/" + text_of_value(info.policy);
+	w["bond options"] = "mac_policy " + text_of_value(info.mac_policy) + " min_links " + text_of_value(info.min_links) +
+	                    " reselect " + text_of_value(info.primary_reselect) + " standby " + text_of_value(info.standby) +
+	                    " member_name " + info.member_name;
 	w["bond delays"] = text_of_value(info.up_delay_ms) + "/" + text_of_value(info.down_delay_ms);
 	w["bond generation"] = text_of_value(info.generation);
 	w["bond primary"] = text_of_value(info.primary);
@@ -93,7 +96,9 @@ inline void look_at(world &w, const test_bond &bond)
 			<< m.port_id << " state " << m.state << " why_not "
 			<< (m.state == BRAID_MEMBER_PENDING ? BRAID_WHY_NOT_PENDING : m.why_not) // or refused, of late
 			<< " link " << +m.link_up
-			<< (m.is_primary != 0 ? " primary" : "") << (m.is_active != 0 ? " active" : "") << "; ";
+			<< (m.is_primary != 0 ? " primary" : "") << (m.is_active != 0 ? " active" : "") << " role " << m.role
+			<< " priority " << m.priority << " sticky " << +m.sticky << " enabled " << +m.enabled << " weight "
+			<< m.weight << "; ";
 	}
 	w["bond members"] = members.str();
 	w["bond MAC"] = mac_of(port);
