@@ -6,368 +6,10 @@
 // call refused, its second, and so on, at every member, while a thread forwards. Whatever was refused, the world is as it was:
 // every member, the bond, the way of each flow, the generation. One stage serves all cases of an operation, so that a
 // trace that one of them leaves is found by the next.
-#include "event_recorder.hpp"
-#include "world_view.hpp"
-
-#include <algorithm>
-#include <functional>
-#include <optional>
-#include <tuple>
+#include "fault_stage.hpp"
 
 namespace braid {
 namespace {
-
-// What real drivers answer. None of them means "no such operation", which ENOTSUP does.
-constexpr int errnos[] = {EPERM, EIO, ENOMEM, EBUSY, ENOSPC, EINVAL, ETIMEDOUT, EAGAIN, EEXIST, ENODEV};
-
-std::string reason_of(int negative_errno) { return rte_strerror(-negative_errno); }
-
-// The word for the step in the error.
-const char *word_for(const fake_call &call)
-{
-	if (call.replay)
-		return "start"; // ethdev's doing, inside its start
-	switch (call.op) {
-	case fake_op::configure: return "configure";
-	case fake_op::rx_queue_setup: return "receive queue ";
-	case fake_op::tx_queue_setup: return "transmit queue ";
-	case fake_op::start: return "start";
-	case fake_op::stop: return "stop";
-	case fake_op::mtu_set: return "MTU ";
-	case fake_op::mac_set: return "MAC address";
-	case fake_op::mac_add: return "adding a MAC address";
-	case fake_op::vlan_filter: return "VLAN ";
-	case fake_op::vlan_offload: return "VLAN offloads";
-	case fake_op::mc_list: return "multicast list";
-	case fake_op::promiscuous_on:
-	case fake_op::promiscuous_off: return "promiscuous ";
-	case fake_op::allmulticast_on:
-	case fake_op::allmulticast_off: return "allmulticast ";
-	case fake_op::rss_hash_update: return "RSS hash";
-	case fake_op::reta_update: return "redirection table";
-	default: return ""; // a question, asked in several steps
-	}
-}
-
-// What of a port this call sets: what stays when it is refused while it takes something back.
-std::set<std::string> set_by(const fake_port &port, fake_op op)
-{
-	const auto facts = [&port](std::initializer_list<const char *> names) {
-		std::set<std::string> all;
-		for (const char *name : names)
-			all.insert(fact(port, name));
-		return all;
-	};
-	switch (op) {
-	case fake_op::stop: // and what is seen of a port that runs
-		return facts({"started", "queues", "offloads", "VLAN offload", "hash types", "hash key", "redirection table"});
-	case fake_op::mac_set: return facts({"MAC", "MAC of ethdev"});
-	case fake_op::mtu_set: return facts({"MTU", "MTU of ethdev"});
-	case fake_op::vlan_filter: return facts({"VLANs"});
-	case fake_op::vlan_offload: return facts({"VLAN offload", "VLANs"});
-	case fake_op::mc_list: return facts({"multicast"});
-	case fake_op::promiscuous_on:
-	case fake_op::promiscuous_off: return facts({"promiscuous"});
-	case fake_op::allmulticast_on:
-	case fake_op::allmulticast_off: return facts({"allmulticast"});
-	case fake_op::rss_hash_update: return facts({"hash types", "hash key"});
-	case fake_op::reta_update: return facts({"redirection table"});
-	case fake_op::infos_get: // ethdev and we ask before we set these
-		return facts({"MTU", "MTU of ethdev", "extra MACs", "VLAN offload", "VLANs", "hash types", "hash key",
-		              "redirection table"});
-	default: return {};
-	}
-}
-
-// ethdev goes on without the answer when it asks for itself, and does not look at what some of its replays answer.
-bool may_be_ignored(const fake_call &call)
-{
-	return call.replay || call.op == fake_op::infos_get || call.op == fake_op::rss_hash_conf_get;
-}
-
-struct fault {
-	std::size_t member; // of the stage's ports
-	unsigned place;
-	int error;
-};
-
-struct outcome {
-	int status = 0;
-	std::string error_text;
-	std::string log;
-	std::vector<std::vector<fake_call>> calls; // of each port
-
-	const fake_call &at(const fault &f) const { return calls.at(f.member).at(f.place - 1); }
-};
-
-// Three members with every setting there is, a port beside them, a forwarding thread, and a bond that looks at no link by
-// itself, so that whatever a device is asked, it is asked by the operation.
-class stage {
-public:
-	static constexpr std::size_t members = 3;
-	static constexpr std::size_t guest = 3; // the port beside them
-
-	explicit stage(const std::string &mode = "balance")
-	{
-		for (std::size_t i = 0; i <= members; i++)
-			ports.emplace_back(able_port());
-		bond.emplace(exactly{"lsc_poll_period_ms=3600000,drain_ms=1,announce=0,xmit_policy=l34," +
-		                     with_members(mode, {ports.data(), members})});
-		EXPECT_EQ(bond->configure(2, everything()), 0);
-		set_everything(bond->port());
-		EXPECT_EQ(rte_eth_dev_rss_hash_update(bond->port(), &hashing(RTE_ETH_RSS_IP, 0x11)), 0);
-	}
-
-	void go()
-	{
-		ASSERT_EQ(bond->start(), 0);
-		std::vector<const fake_port *> all;
-		for (const fake_port &port : ports)
-			all.push_back(&port);
-		probe.emplace(bond->port(), 1, all);
-		application.emplace(bond->port(), 0);
-		ASSERT_TRUE(application->sends());
-	}
-
-	world look() const
-	{
-		world w;
-		for (const fake_port &port : ports)
-			look_at(w, port);
-		look_at(w, *bond);
-		if (probe)
-			w["flows"] = probe->placement();
-		return w;
-	}
-
-	outcome run(const std::function<int(stage &)> &operation, std::initializer_list<fault> faults = {})
-	{
-		for (fake_port &port : ports)
-			port.count_calls();
-		for (const fault &f : faults)
-			ports[f.member].fail_at(f.place, f.error);
-		forget_log();
-		const log_capture log;
-		outcome o;
-		o.status = operation(*this);
-		o.error_text = braid_error_text();
-		o.log = log.text();
-		for (fake_port &port : ports) {
-			o.calls.push_back(port.counted());
-			port.count_calls(); // what was not reached is forgotten
-		}
-		return o;
-	}
-
-	// Statistics of the bond never fall, whatever is going on.
-	void counters_have_not_fallen()
-	{
-		rte_eth_stats now{};
-		ASSERT_EQ(rte_eth_stats_get(bond->port(), &now), 0);
-		EXPECT_GE(now.opackets, counted_.opackets);
-		EXPECT_GE(now.obytes, counted_.obytes);
-		EXPECT_GE(now.ipackets, counted_.ipackets);
-		counted_ = now;
-	}
-
-	static rte_eth_rss_conf &hashing(std::uint64_t types, std::uint8_t key_byte)
-	{
-		static std::vector<std::uint8_t> key(40);
-		static rte_eth_rss_conf conf;
-		std::fill(key.begin(), key.end(), key_byte);
-		conf = {};
-		conf.rss_key = key.data();
-		conf.rss_key_len = 40;
-		conf.rss_hf = types;
-		return conf;
-	}
-
-	std::vector<fake_port> ports;
-	std::optional<test_bond> bond;
-	std::optional<flow_probe> probe;
-	std::optional<traffic_thread> application;
-
-private:
-	rte_eth_stats counted_{};
-};
-
-// What changes for good when an operation succeeds and is undone; and what is new each time it succeeds.
-const std::set<std::string> passing = {"bond generation"}, renewed = {"bond generation", "bond members"};
-
-struct operation {
-	const char *title;
-	std::function<int(stage &)> run;
-	std::function<int(stage &)> undo; // after a run that succeeded
-	std::function<int(stage &)> clean_up = [](stage &) { return 0; }; // after a run that was refused and left a trace
-	const char *member = nullptr; // how the guest is called when it joins; null: as its device
-	std::function<void(stage &)> prepare = [](stage &) {};
-	const char *mode = "balance";
-
-	friend std::ostream &operator<<(std::ostream &to, const operation &o) { return to << o.title; }
-};
-
-class fault_matrix : public mbuf_accounting {
-protected:
-	// The case that is tried, for the messages.
-	static std::string case_of(const stage &s, const outcome &o, std::initializer_list<fault> faults)
-	{
-		std::string all;
-		for (const fault &f : faults) {
-			all += all.empty() ? "" : ", and then ";
-			all += s.ports[f.member].name() + " call " + std::to_string(f.place);
-			if (f.place <= o.calls.at(f.member).size())
-				all += std::string(" (") + to_string(o.at(f).op) + " " + o.at(f).args + ")";
-		}
-		return all + " refused; log:\n" + o.log;
-	}
-
-	static void expect_reason(const stage &s, const operation &op, const outcome &o, const fault &f)
-	{
-		const std::string member = op.member != nullptr ? op.member : s.ports[f.member].name();
-		const fake_call &refused = o.at(f);
-		EXPECT_EQ(refused.status, -f.error);
-		if (refused.op != fake_op::infos_get) {
-			EXPECT_EQ(o.status, -f.error);
-		}
-		EXPECT_NE(o.error_text.find(member + ": "), std::string::npos) << o.error_text;
-		EXPECT_NE(o.error_text.find(std::string(": ") + word_for(refused)), std::string::npos) << o.error_text;
-		EXPECT_NE(o.error_text.find(": " + reason_of(o.status)), std::string::npos) << o.error_text;
-		EXPECT_NE(o.log.find(o.error_text), std::string::npos);
-	}
-
-	// Whether a line of the log tells that this port kept something, and why. (The reason of a question that ethdev
-	// asked is ethdev's own.)
-	static bool told(const std::string &log, const fake_port &port, const fake_call &refused)
-	{
-		const std::string reason = refused.op == fake_op::infos_get ? "" : reason_of(refused.status);
-		std::istringstream lines(log);
-		for (std::string line; std::getline(lines, line);)
-			for (const char *what : {"taking back: ", "restoring: ", "stop: ", "removing a MAC address"})
-				if (line.find(port.name() + ": " + what) != std::string::npos &&
-				    line.find(": " + reason) != std::string::npos)
-					return true;
-		return false;
-	}
-
-	// Back to where the operation began, by succeeding.
-	void settle(stage &s, const operation &op, const world &before)
-	{
-		const outcome again = s.run(op.run);
-		EXPECT_EQ(again.status, 0) << "this time nobody refuses: " << again.error_text;
-		EXPECT_EQ(op.undo(s), 0) << braid_error_text();
-		EXPECT_EQ(differences(before, s.look(), passing), std::vector<std::string>{});
-		settled_++;
-	}
-
-	// One refusal. Returns what was called, for the pairs.
-	outcome single(stage &s, const operation &op, const fault &f, const world &done)
-	{
-		const world before = s.look();
-		const outcome o = s.run(op.run, {f});
-		SCOPED_TRACE(case_of(s, o, {f}));
-		const world after = s.look();
-		if (o.status == 0) {
-			EXPECT_TRUE(may_be_ignored(o.at(f)));
-			std::set<std::string> may = renewed;
-			may.merge(set_by(s.ports[f.member], o.at(f).op));
-			EXPECT_EQ(differences(done, after, may), std::vector<std::string>{});
-			EXPECT_EQ(op.undo(s), 0) << braid_error_text();
-		} else {
-			expect_reason(s, op, o, f);
-			EXPECT_EQ(differences(before, after), std::vector<std::string>{});
-		}
-		s.counters_have_not_fallen();
-		singles_++;
-		return o;
-	}
-
-	void pair(stage &s, const operation &op, const fault &first, bool first_was_ignored, const fault &second)
-	{
-		const world before = s.look();
-		const outcome o = s.run(op.run, {first, second});
-		SCOPED_TRACE(case_of(s, o, {first, second}));
-		const world after = s.look();
-		pairs_++;
-		if (o.status == 0) {
-			EXPECT_TRUE(first_was_ignored && may_be_ignored(o.at(second)));
-			EXPECT_EQ(op.undo(s), 0) << braid_error_text();
-			EXPECT_EQ(differences(before, s.look(), passing), std::vector<std::string>{});
-			return;
-		}
-		const bool second_is_the_reason = first_was_ignored;
-		expect_reason(s, op, o, second_is_the_reason ? second : first);
-		// The one that would not take it back keeps what this call sets, and says so.
-		const fake_port &kept = s.ports[second.member];
-		const bool reached = second.place <= o.calls[second.member].size();
-		ASSERT_TRUE(reached);
-		const auto left = differences(before, after);
-		std::set<std::string> may;
-		if (!second_is_the_reason)
-			may = set_by(kept, o.at(second).op);
-		EXPECT_EQ(differences(before, after, may), std::vector<std::string>{});
-		if (left.empty())
-			return;
-		EXPECT_TRUE(told(o.log, kept, o.at(second))) << "nothing is said of " << testing::PrintToString(left);
-		EXPECT_EQ(op.clean_up(s), 0);
-		settle(s, op, before);
-	}
-
-	// Every pair of calls, or one of each pair of kinds at each pair of members.
-	enum class pairs { all, of_kinds };
-
-	void exhaust(stage &s, const operation &op, pairs which = pairs::all)
-	{
-		std::set<std::tuple<std::size_t, fake_op, std::size_t, fake_op>> tried;
-		const world before = s.look();
-		const outcome clean = s.run(op.run);
-		ASSERT_EQ(clean.status, 0) << clean.error_text;
-		const world done = s.look();
-		EXPECT_NE(differences(before, done), std::vector<std::string>{}) << "it does something";
-		ASSERT_EQ(op.undo(s), 0) << braid_error_text();
-		ASSERT_EQ(differences(before, s.look(), passing), std::vector<std::string>{});
-
-		unsigned error = 0;
-		const auto next_error = [&error] { return errnos[error++ % std::size(errnos)]; };
-		for (std::size_t i = 0; i < s.ports.size(); i++)
-			for (unsigned place = 1; place <= clean.calls[i].size(); place++) {
-				const fault first{i, place, next_error()};
-				const outcome o = single(s, op, first, done);
-				if (HasFailure())
-					return;
-				for (std::size_t j = 0; j < s.ports.size(); j++)
-					for (unsigned later = 1; later <= o.calls[j].size(); later++) {
-						if (o.calls[j][later - 1].order <= o.at(first).order)
-							continue;
-						if (which == pairs::of_kinds &&
-						    !tried.insert({i, o.at(first).op, j, o.calls[j][later - 1].op}).second)
-							continue;
-						fault second{j, later, next_error()};
-						if (second.error == first.error)
-							second.error = next_error();
-						pair(s, op, first, o.status == 0, second);
-						if (HasFailure())
-							return;
-					}
-			}
-		finish(s);
-	}
-
-	void finish(stage &s)
-	{
-		if (s.application) {
-			EXPECT_TRUE(s.application->sends());
-			s.application->stop();
-		}
-		for (const fake_port &port : s.ports)
-			EXPECT_EQ(port.violations(), 0u);
-		EXPECT_GE(singles_, stage::members) << "at each of them";
-		EXPECT_GE(pairs_, stage::members);
-		RecordProperty("singles", static_cast<int>(singles_));
-		RecordProperty("pairs", static_cast<int>(pairs_));
-	}
-
-	unsigned singles_ = 0, pairs_ = 0, settled_ = 0;
-};
 
 int set_default_mac(stage &s, std::uint8_t last)
 {
@@ -391,8 +33,6 @@ int point(stage &s, unsigned entry, std::uint16_t queue)
 int follow_macs(stage &s) { return braid_mac_policy_set(s.bond->port(), BRAID_MAC_FOLLOW); }
 int same_macs(stage &s) { return braid_mac_policy_set(s.bond->port(), BRAID_MAC_SAME); }
 int nothing(stage &) { return 0; }
-
-int replug_guest(stage &s) { return s.ports[stage::guest].replug(); }
 
 const operation operations[] = {
 	{"Add", [](stage &s) { return s.bond->add(s.ports[stage::guest].name()); },
@@ -517,63 +157,6 @@ TEST_F(EveryFaultOfAStart, LeavesTheWorldAsItWas)
 	ASSERT_EQ(s.bond->start(), 0);
 	ASSERT_EQ(s.bond->stop(), 0); // the links are known
 	exhaust(s, start, pairs::of_kinds);
-}
-
-// A rename asks no device; what can go wrong is the name, or the member, or what others have been promised.
-class EveryRefusalOfARename : public fault_matrix {};
-
-TEST_F(EveryRefusalOfARename, LeavesTheWorldAsItWas)
-{
-	struct refusal {
-		std::string from, to;
-		int status;
-	};
-	stage s;
-	ASSERT_NO_FATAL_FAILURE(s.go());
-	const std::string longest(63, 'x');
-	ASSERT_EQ(s.bond->rename(s.ports[0].name(), "first"), 0);
-	ASSERT_EQ(s.bond->add("net_fake_absent", longest.c_str()), 0); // pending
-	s.ports[stage::guest].hold(fake_op::start);
-	std::thread adder([&] { EXPECT_EQ(s.bond->add(s.ports[stage::guest].name(), "promised"), 0) << braid_error_text(); });
-	ASSERT_TRUE(eventually([&] { return s.ports[stage::guest].waiting(fake_op::start) == 1; }));
-	std::vector<refusal> refusals;
-	for (const std::string &from : {std::string("first"), s.ports[1].name(), s.ports[2].name(), longest}) {
-		for (const std::string &to : {std::string("first"), s.ports[1].name(), longest, std::string("promised")})
-			if (from != to)
-				refusals.push_back({from, to, -EEXIST});
-		for (const std::string to : {"", ".", "..", "a/b", "a:b", "a,b", "a=b", "a b", "a\n", "%", "%s", "%d%d"})
-			refusals.push_back({from, to, -EINVAL});
-		refusals.push_back({from, longest + "x", -EINVAL});
-		refusals.push_back({from, longest.substr(1) + "%d", -EINVAL});
-	}
-	refusals.push_back({"", "anything", -ENOENT}); // BRAID_NO_MEMBER
-	event_recorder events(*s.bond);
-	events.forget();
-	// Without what waits for the lock that the add holds.
-	const auto look = [&s] {
-		world w;
-		for (std::size_t i = 0; i < stage::members; i++)
-			look_at(w, s.ports[i]);
-		w["flows"] = s.probe->placement();
-		const braid_info info = s.bond->info();
-		w["generation"] = text_of_value(info.generation);
-		for (const std::string &name : s.bond->names())
-			w["member " + name] = text_of_value(s.bond->id_of(name));
-		return w;
-	};
-	const world before = look();
-	for (const refusal &r : refusals) {
-		SCOPED_TRACE(r.from + " to " + r.to);
-		const std::uint32_t id = r.from.empty() ? std::uint32_t{BRAID_NO_MEMBER} : s.bond->id_of(r.from);
-		EXPECT_EQ(braid_member_rename(s.bond->port(), id, r.to.c_str()), r.status) << braid_error_text();
-		EXPECT_STRNE(braid_error_text(), "");
-		EXPECT_EQ(differences(before, look()), std::vector<std::string>{});
-	}
-	EXPECT_EQ(events.count(BRAID_EVENT_MEMBER_RENAMED), 0u);
-	EXPECT_TRUE(s.application->sends());
-	s.ports[stage::guest].release(fake_op::start);
-	adder.join();
-	EXPECT_NE(s.bond->id_of("promised"), std::uint32_t{BRAID_NO_MEMBER});
 }
 
 // Devices that appear are attached by the bond itself. Many at a time, since each look at what has appeared takes a while;
@@ -786,6 +369,74 @@ TEST_P(EveryFaultOfAFarewell, IsToldAndHindersNothingElse)
 					}
 				if (HasFailure())
 					return;
+			}
+	}
+	finish(s);
+}
+
+// A port that a rule means joins by itself: what it refuses is told, the rule stays, and nothing else has changed.
+class EveryFaultOfARule : public fault_matrix {
+protected:
+	// The rule is given while the port is there. Returns what the port was asked.
+	std::vector<fake_call> try_it(stage &s, std::initializer_list<fault> faults)
+	{
+		const fake_port &guest = s.ports[stage::guest];
+		event_recorder events(*s.bond);
+		const world before = s.look();
+		const outcome o = s.run(
+			[&guest](stage &on) { return braid_auto_add(on.bond->port(), ("name:" + guest.name()).c_str()); }, faults);
+		SCOPED_TRACE(case_of(s, o, faults));
+		EXPECT_EQ(o.status, 0) << o.error_text;
+		EXPECT_EQ(braid_auto_clear(s.bond->port()), 0);
+		if (s.bond->id_of(guest.name()) != BRAID_NO_MEMBER) {
+			for (const fault &f : faults)
+				EXPECT_TRUE(may_be_ignored(o.at(f)));
+			EXPECT_EQ(s.bond->remove(guest.name()), 0);
+		} else {
+			expect_told(events, o, *faults.begin(), guest);
+			std::set<std::string> may = passing; // since the events were settled
+			for (const fault &f : faults)
+				if (&f != faults.begin())
+					may.merge(set_by(guest, o.at(f).op));
+			EXPECT_EQ(differences(before, s.look(), may), std::vector<std::string>{});
+			EXPECT_EQ(owner_of(guest.port_id()), "");
+		}
+		EXPECT_EQ(replug_guest(s), 0);
+		EXPECT_EQ(differences(before, s.look(), passing), std::vector<std::string>{});
+		return o.calls[stage::guest];
+	}
+
+	static void expect_told(event_recorder &events, const outcome &o, const fault &first, const fake_port &guest)
+	{
+		events.settle();
+		const braid::told failed = events.last(BRAID_EVENT_ATTACH_FAILED);
+		EXPECT_EQ(events.count(BRAID_EVENT_ATTACH_FAILED), 1u);
+		EXPECT_EQ(failed.id, BRAID_NO_MEMBER);
+		EXPECT_NE(failed.reason.find(guest.name()), std::string::npos) << failed.reason;
+		if (!may_be_ignored(o.at(first))) {
+			EXPECT_NE(failed.reason.find(word_for(o.at(first))), std::string::npos) << failed.reason;
+			EXPECT_NE(failed.reason.find(": " + reason_of(-first.error)), std::string::npos) << failed.reason;
+		}
+	}
+};
+
+TEST_F(EveryFaultOfARule, LeavesTheWorldAsItWas)
+{
+	stage s;
+	ASSERT_NO_FATAL_FAILURE(s.go());
+	const std::vector<fake_call> calls = try_it(s, {});
+	ASSERT_GT(calls.size(), 12u);
+	unsigned error = 0;
+	const auto next_error = [&error] { return errnos[error++ % std::size(errnos)]; };
+	std::set<std::pair<fake_op, fake_op>> tried;
+	for (unsigned place = 1; place <= calls.size() && !HasFailure(); place++) {
+		const fault first{stage::guest, place, next_error()};
+		const std::vector<fake_call> refused = try_it(s, {first});
+		singles_++;
+		for (unsigned later = place + 1; later <= refused.size() && !HasFailure(); later++)
+			if (tried.insert({refused[place - 1].op, refused[later - 1].op}).second) {
+				try_it(s, {first, {stage::guest, later, first.error == EPERM ? EIO : EPERM}});
+				pairs_++;
 			}
 	}
 	finish(s);
