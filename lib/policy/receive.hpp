@@ -23,30 +23,19 @@ template <member_port Port, rx_port Owner> class gathering {
 public:
 	[[gnu::always_inline]] gathering(const snapshot &s, rx_lane &lane, rte_mbuf **pkts, unsigned n,
 	                                 unsigned resume) noexcept
-		: s_(s), lane_(lane), pkts_(pkts), room_(n), least_room_(std::min(n, rx_min_room)), busy_(lane.busy), resume_(resume)
+		: s_(s), lane_(lane), pkts_(pkts), room_(n), busy_(lane.busy), resume_(resume)
 	{}
 
 	// False when no other member can be asked: too little room is left.
 	[[gnu::always_inline]] bool ask(unsigned m) noexcept
 	{
 		const rx_source &member = s_.rx_member[m];
-		const unsigned got = Port::receive(member.port, lane_.queue, pkts_, static_cast<std::uint16_t>(room_));
-		if (member.draining) [[unlikely]] {
-			lane_.from_leaving.add(got);
-			// With less room, nothing received does not mean that nothing waits.
-			if (got == 0 && room_ >= rx_min_room)
-				lane_.dry_looks.add(1);
-		}
-		if (got == 0) {
-			busy_ &= ~bit(m);
+		unsigned got = Port::receive(member.port, lane_.queue, pkts_, static_cast<std::uint16_t>(room_));
+		busy_ = got != 0 ? busy_ | bit(m) : busy_ & ~bit(m);
+		if (member.special != 0) [[unlikely]]
+			got = account(member, lane_, pkts_, got, room_);
+		if (got == 0)
 			return true;
-		}
-		busy_ |= bit(m);
-		if (!member.deliver) [[unlikely]] {
-			drop(pkts_, got);
-			lane_.backup_dropped.add(got);
-			return true;
-		}
 		if constexpr (Owner == rx_port::bond) {
 			const std::uint16_t port = s_.bond_port; // which a store to an mbuf might change, for all the compiler knows
 #pragma GCC unroll 8
@@ -55,7 +44,7 @@ public:
 		}
 		pkts_ += got;
 		room_ -= got;
-		if (room_ >= least_room_)
+		if (room_ >= rx_min_room)
 			return true;
 		resume_ = m + 1;
 		return false;
@@ -76,17 +65,29 @@ public:
 	unsigned resume() const noexcept { return resume_; }
 
 private:
-	[[gnu::noinline, gnu::cold]] static void drop(rte_mbuf **pkts, unsigned n) noexcept
+	// Counts what a member has given that leaves or may not deliver, of which what it may not is freed. Returns how many packets
+	// there are to deliver.
+	[[gnu::noinline, gnu::cold]] static unsigned account(const rx_source &member, rx_lane &lane, rte_mbuf **pkts, unsigned got,
+	                                                     unsigned room) noexcept
 	{
-		for (unsigned k = 0; k < n; k++)
+		if ((member.special & rx_source::draining) != 0) {
+			lane.from_leaving.add(got);
+			// With less room, nothing received does not mean that nothing waits.
+			if (got == 0 && room >= rx_min_room)
+				lane.dry_looks.add(1);
+		}
+		if ((member.special & rx_source::backup) == 0)
+			return got;
+		for (unsigned k = 0; k < got; k++)
 			Port::drop(pkts[k]);
+		lane.backup_dropped.add(got);
+		return 0;
 	}
 
 	const snapshot &s_;
 	rx_lane &lane_;
 	rte_mbuf **pkts_;
 	unsigned room_;
-	unsigned least_room_;
 	std::uint64_t busy_;
 	unsigned resume_;
 };
@@ -108,7 +109,7 @@ std::uint16_t receive(const snapshot &s, rx_lane &lane, rte_mbuf **pkts, std::ui
 	gathering from(s, lane, pkts, n, second + 1);
 	if (from.ask(first)) {
 		const std::uint64_t others = (~std::uint64_t{0} >> (64 - count)) & ~gathering::bit(first);
-		const std::uint64_t busy = others & lane.busy;
+		const std::uint64_t busy = others & from.busy();
 		if (from.ask_all(busy, lane.resume))
 			from.ask_all(others & ~busy, second);
 	}

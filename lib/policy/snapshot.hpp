@@ -55,8 +55,15 @@ struct alignas(64) tx_lane {
 	std::atomic<bool> look_wanted{false};
 	// The one usable member of the snapshot with this serial number. A burst that meets the same snapshot again knows its
 	// member before the chain of loads through the snapshot has ended.
-	std::uint64_t only_in = 0;
+	std::atomic<std::uint64_t> only_in{0};
 	port_handle only{};
+	// Control side: the next burst is to be looked at. It forgets its member, so that it has but one question to ask; whichever
+	// of this exchange and that of send_and_remember() comes second, the burst side sees the wish.
+	void want_look() noexcept
+	{
+		look_wanted.store(true, std::memory_order_release);
+		only_in.exchange(0);
+	}
 	// Behind the line that every burst reads: packets offered that named a member which may not transmit.
 	counter pin_missed;
 };
@@ -77,8 +84,11 @@ struct alignas(64) rx_lane {
 // A member as the receive path sees it.
 struct rx_source {
 	port_handle port;
-	bool deliver;    // false: a backup; what it receives is freed and counted, so that flooded frames do not come twice
-	bool draining;   // about to leave; tell whether it is empty
+	// Any of these. One byte, so that a burst asks one question, whether it is 0.
+	std::uint8_t special;
+
+	static constexpr std::uint8_t backup = 1;   // what it receives is freed and counted, so that flooded frames do not come twice
+	static constexpr std::uint8_t draining = 2; // about to leave; tell whether it is empty
 };
 
 using tx_function = std::uint16_t (*)(const snapshot &, tx_lane &, rte_mbuf **, std::uint16_t) noexcept;

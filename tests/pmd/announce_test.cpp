@@ -198,6 +198,21 @@ TEST_F(Announce, ABurstOfAnySizeIsSentWholeWhileItIsLookedAt)
 		}
 }
 
+// A polling application sends whatever it has, which is mostly nothing.
+TEST_F(Announce, BurstsWithoutPacketsDoNotKeepTheBondFromLearning)
+{
+	test_bond bond(devargs());
+	ASSERT_EQ(bond.bring_up(), 0);
+	const rte_ether_addr mac = mac_of_bond(bond);
+	EXPECT_TRUE(eventually([&] {
+		rte_mbuf *none[1] = {};
+		for (int k = 0; k < 64; k++)
+			EXPECT_EQ(rte_eth_tx_burst(bond.port(), 0, none, 0), 0);
+		bond.send({make_packet(from(0x0a000005, mac))});
+		return bond.xstat("addresses_known") == 1;
+	}));
+}
+
 TEST_F(Announce, OffItCostsNoQueueAndLearnsNothing)
 {
 	test_bond bond(devargs("announce=0"));

@@ -132,7 +132,7 @@ void bond::collect_sources() noexcept
 					source.mac = {};
 				book_.note(source, now);
 			}
-		lane->look_wanted.store(true, std::memory_order_release);
+		lane->want_look();
 	}
 	book_.expire(now);
 }

@@ -25,18 +25,30 @@ struct source_looker {
 
 constexpr tx_function learning = look_and_send<source_looker, ethdev_port>;
 
-std::uint16_t send(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, std::uint16_t n) noexcept
+// Sends on the one usable member, and keeps in mind which that is in this snapshot.
+[[gnu::noinline]] std::uint16_t send_and_remember(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, std::uint16_t n) noexcept
 {
-	// What s.tx would do for one usable member, sooner: it has no need to wait for what it reads there.
-	if (lane.only_in == s.serial && !lane.look_wanted.load(std::memory_order_relaxed)) [[likely]]
-		return ethdev_port::send(lane.only, lane.queue, pkts, n);
-	if (s.tx_count == 1 && s.pin.others == nullptr) {
+	if (s.pin.others != nullptr)
+		return s.tx(s, lane, pkts, n);
+	lane.only = s.tx_port[0];
+	lane.only_in.exchange(s.serial); // and not a store: pairs with want_look()
+	if (lane.look_wanted.load(std::memory_order_acquire)) {
 		// Asked for while the bond learned addresses, which it does no more.
-		if (s.tx != learning && lane.look_wanted.load(std::memory_order_acquire))
+		if (s.tx != learning)
 			source_looker::look(lane, pkts, 0);
-		lane.only = s.tx_port[0];
-		lane.only_in = s.serial;
+		lane.only_in.store(0, std::memory_order_relaxed); // until it has been looked at, which takes a packet
 	}
+	return s.tx(s, lane, pkts, n);
+}
+
+[[gnu::always_inline]] inline std::uint16_t send(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, std::uint16_t n) noexcept
+{
+	// What s.tx would do for one usable member, sooner: it has no need to wait for what it reads there. What is seldom done
+	// is called, so that the burst has nothing to save on the stack but the way out of its read section.
+	if (lane.only_in.load(std::memory_order_relaxed) == s.serial) [[likely]]
+		return ethdev_port::send(lane.only, lane.queue, pkts, n);
+	if (s.tx_count == 1) [[unlikely]]
+		return send_and_remember(s, lane, pkts, n);
 	return s.tx(s, lane, pkts, n);
 }
 

@@ -176,7 +176,8 @@ void bond::fill_receive(snapshot &s, const decision &d) const noexcept
 		if (m->state != member_state::running && !leaving)
 			continue;
 		const bool deliver = leaving ? m->deliver_while_leaving : delivers(m->id, d);
-		s.rx_member[s.rx_count++] = {ethdev_port::handle(m->port), deliver, leaving};
+		const unsigned special = (deliver ? 0 : rx_source::backup) | (leaving ? rx_source::draining : 0);
+		s.rx_member[s.rx_count++] = {ethdev_port::handle(m->port), static_cast<std::uint8_t>(special)};
 	}
 }
 

@@ -21,7 +21,7 @@ struct receiving : testing::Test {
 		s->bond_port = bond_port;
 		s->rx_count = static_cast<std::uint16_t>(count);
 		for (unsigned m = 0; m < count; m++)
-			s->rx_member[m] = {wire::port_of(m), true, false};
+			s->rx_member[m] = {wire::port_of(m), 0};
 		s->tx = keep_all;
 		s->rx = select_rx<scripted_port>(count, owner);
 		return s;
@@ -220,8 +220,8 @@ TEST_F(Receive, NoRoomGivesNoPacket)
 TEST_F(Receive, WhatABackupReceivesIsFreedAndCountedAndNotDelivered)
 {
 	auto s = polling(3);
-	s->rx_member[0].deliver = false;
-	s->rx_member[2].deliver = false;
+	s->rx_member[0].special = rx_source::backup;
+	s->rx_member[2].special = rx_source::backup;
 	burst b(60);
 	arrive(0, b, 0, 20);
 	arrive(1, b, 20, 50);
@@ -242,7 +242,7 @@ TEST_F(Receive, WhatABackupReceivesIsFreedAndCountedAndNotDelivered)
 TEST_F(Receive, AFloodOnABackupDoesNotKeepTheActiveMemberFromDelivering)
 {
 	auto s = polling(2);
-	s->rx_member[0].deliver = false;
+	s->rx_member[0].special = rx_source::backup;
 	burst flood(320), b(10);
 	arrive(0, flood, 0, 320);
 	arrive(1, b, 0, 10);
@@ -278,7 +278,7 @@ struct draining : receiving {
 
 	draining()
 	{
-		s->rx_member[1].draining = true;
+		s->rx_member[1].special = rx_source::draining;
 	}
 };
 using Draining = draining;
@@ -308,7 +308,7 @@ TEST_F(Draining, CountsWhatTheLeavingMemberStillGives)
 
 TEST_F(Draining, IsNotReportedForAMemberThatStays)
 {
-	s->rx_member[1].draining = false;
+	s->rx_member[1].special = 0;
 	EXPECT_TRUE(receive(*s, 32).empty());
 	EXPECT_EQ(lane.dry_looks.get(), 0u);
 }
@@ -324,7 +324,7 @@ TEST_F(Draining, IsNotReportedWhileTheLeavingMemberWasNotAsked)
 
 TEST_F(Draining, WorksForABackupToo)
 {
-	s->rx_member[1].deliver = false;
+	s->rx_member[1].special |= rx_source::backup;
 	burst b(3);
 	arrive(1, b, 0, 3);
 	EXPECT_TRUE(receive(*s, 32).empty());
@@ -379,7 +379,7 @@ struct receive_property : receiving {
 		for (unsigned m = 0; m < max_members; m++) {
 			members[m] = {};
 			members[m].min_room = 1u << below(4);
-			s->rx_member[m].deliver = below(5) != 0;
+			s->rx_member[m].special = below(5) != 0 ? 0 : rx_source::backup;
 		}
 		return s;
 	}

@@ -68,7 +68,7 @@ void fill_at_random(snapshot &s, std::mt19937 &random)
 	std::shuffle(chosen.begin(), chosen.end(), random);
 	const unsigned polled = below(most_members + 1);
 	for (unsigned m = 0; m < polled; m++)
-		s.rx_member[m] = {wire::port_of(chosen[m]), below(4) != 0, below(4) == 0};
+		s.rx_member[m] = {wire::port_of(chosen[m]), static_cast<std::uint8_t>(below(4))};
 	chosen.resize(below(most_members + 1));
 	fill_transmit(s, {.mode = static_cast<enum mode>(below(4)),
 	                  .members = chosen,
