@@ -66,8 +66,10 @@ template <bool Ports, unsigned Version, unsigned Tags> struct places {
 	static constexpr unsigned addresses_end = ip + (Version == 4 ? 20 : 40);
 	static constexpr unsigned key_end = addresses_end + (Ports ? 4 : 0);
 
-	// 16 bytes that hold what tells the kind, and what they do not hold.
-	static constexpr unsigned told = Version == 4 ? type - 4 : type;
+	// 16 bytes that hold what tells the kind, and what they do not hold: of IPv4 the protocol is looked for where the addresses are.
+	static constexpr bool told_by_macs = Version == 4 && Tags == 0 && !Ports;
+	static constexpr unsigned told = told_by_macs ? 0 : Version == 4 ? type - 4 : type;
+	static constexpr unsigned protocol_told = Version == 4 ? key_end - 16 : told;
 	static constexpr bool tags_apart = Version == 4 ? Tags > 4 : Tags > 0;
 
 	static constexpr byte_table structure(bool with_fragments) noexcept
@@ -86,7 +88,7 @@ template <bool Ports, unsigned Version, unsigned Tags> struct places {
 	static constexpr byte_table protocols() noexcept
 	{
 		byte_table mask = {};
-		mask.byte[protocol - told] = 0xff;
+		mask.byte[protocol - protocol_told] = 0xff;
 		return in_both_halves(mask);
 	}
 	static constexpr byte_table tag_types() noexcept
@@ -103,14 +105,20 @@ inline v8 broadcast_row(const std::byte *from) noexcept
 	return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i *>(from)));
 }
 
-// Two words: the MAC addresses and an EtherType that is known beforehand, as it stands in a frame.
-[[gnu::always_inline]] inline words mac_words(const rows &r, std::uint64_t seed, std::uint64_t type) noexcept
+// The seed, for every word; with keys, what words are blinded with.
+inline v8 every_word(std::uint64_t word) noexcept { return _mm256_set1_epi64x(static_cast<long long>(word)); }
+inline v8 blinding(v8 seeds, std::uint64_t first_key, std::uint64_t second_key) noexcept
 {
-	const v8 keys = twice(seed ^ flow_hash_keys[0], seed ^ flow_hash_keys[1] ^ type << 32);
+	return _mm256_xor_si256(seeds, twice(first_key, second_key));
+}
+
+// Two words: the MAC addresses and an EtherType that is known beforehand, which is in `blind`.
+[[gnu::always_inline]] inline words mac_words(const rows &r, v8 blind) noexcept
+{
 	const v8 counts = twice(UINT64_MAX, UINT32_MAX);
 	v8 product[4];
 	for (unsigned i = 0; i < 4; i++)
-		product[i] = products(masked_xor(r.of[i], counts, keys));
+		product[i] = products(masked_xor(r.of[i], counts, blind));
 	return first_of(product) + second_of(product);
 }
 
@@ -125,20 +133,23 @@ public:
 	// `model` is a frame of that kind, behind which the others are to be like it. It need not be one without fragments.
 	eight_alike(std::uint64_t seed, const std::byte *model) noexcept
 		: expected_(both(broadcast_row(model + at::told), structure.get())), tags_(broadcast_row(model + first_tag)),
-		  seed_(seed)
+		  seeds_(every_word(seed))
 	{}
 
 	// False, and nothing done, if one of the eight is not of the kind, or something else than its fields here decides.
 	[[gnu::always_inline]] inline bool hash(const std::byte *const *frames, std::uint32_t *hashes) const noexcept
 	{
 		const rows told = load_rows(frames, at::told);
-		if (!is_of_the_kind(frames, told)) [[unlikely]]
-			return false;
-		words sums = addresses_and_ports(frames, told);
-		if constexpr (fields.macs)
-			sums = sums + mac_words(load_rows(frames, 0), seed_, type);
-		store_vector(hashes, values(sums));
-		return true;
+		if constexpr (Version == 4) {
+			const rows ends = load_rows(frames, at::key_end - 16);
+			if (!is_of_the_kind(frames, told, ends)) [[unlikely]]
+				return false;
+			return finish(frames, told, ipv4_words(ends), hashes);
+		} else {
+			if (!is_of_the_kind(frames, told, told)) [[unlikely]]
+				return false;
+			return finish(frames, told, ipv6_words(frames, told), hashes);
+		}
 	}
 
 private:
@@ -150,14 +161,25 @@ private:
 	static constexpr byte_table protocols = at::protocols();
 	static constexpr byte_table tag_types = at::tag_types();
 
-	std::uint64_t key(unsigned i) const noexcept { return seed_ ^ flow_hash_keys[i]; }
+	[[gnu::always_inline]] inline bool finish(const std::byte *const *frames, const rows &told, words sums,
+	                                          std::uint32_t *hashes) const noexcept
+	{
+		if constexpr (fields.macs) {
+			const v8 blind = blinding(seeds_, flow_hash_keys[0], flow_hash_keys[1] ^ type << 32);
+			sums = sums + mac_words(at::told_by_macs ? told : load_rows(frames, 0), blind);
+		}
+		store_vector(hashes, values(sums));
+		return true;
+	}
 
 	// What differs between the rows and what is expected is collected, and looked at once.
-	[[gnu::always_inline]] inline bool is_of_the_kind(const std::byte *const *frames, const rows &told) const noexcept
+	[[gnu::always_inline]] inline bool is_of_the_kind(const std::byte *const *frames, const rows &told,
+	                                                  const rows &with_protocol) const noexcept
 	{
 		v8 difference = zero(), protocol_difference = zero();
-		for (const v8 row : told.of) {
+		for (const v8 row : told.of)
 			difference = or_difference(difference, row, expected_);
+		for (const v8 row : with_protocol.of) {
 			if constexpr (fields.ports) {
 				const v8 found = _mm256_shuffle_epi8(protocols_with_ports.get(), row);
 				protocol_difference = or_difference(protocol_difference, row, found);
@@ -178,68 +200,53 @@ private:
 		return have_no_bit_in_common(wrong, wrong);
 	}
 
-	[[gnu::always_inline]] inline words addresses_and_ports(const std::byte *const *frames,
-	                                                        const rows &told) const noexcept
+	// With ports two words: time to live and checksum, which do not count, stand between protocol and source. Without, the second.
+	[[gnu::always_inline]] inline words ipv4_words(const rows &ends) const noexcept
 	{
-		if constexpr (Version == 4 && fields.ports)
-			return ipv4_addresses_and_ports(frames);
-		else if constexpr (Version == 4)
-			return ipv4_addresses(frames);
-		else if constexpr (fields.ports)
+		const v8 blind = blinding(seeds_, flow_hash_keys[0], flow_hash_keys[fields.ports ? 1 : first_key]);
+		const v8 counts = twice(ipv4_protocol_and_source, UINT64_MAX);
+		v8 product[4];
+		for (unsigned i = 0; i < 4; i++)
+			product[i] = products(fields.ports ? masked_xor(ends.of[i], counts, blind) : _mm256_xor_si256(ends.of[i], blind));
+		if constexpr (fields.ports)
+			return first_of(product) + second_of(product);
+		else
+			return second_of(product);
+	}
+
+	[[gnu::always_inline]] inline words ipv6_words(const std::byte *const *frames, const rows &told) const noexcept
+	{
+		if constexpr (fields.ports)
 			return four_words(frames) + ipv6_first_word(told);
 		else
 			return four_words(frames);
 	}
 
-	// Two words: time to live and checksum, which do not count, stand between protocol and source.
-	[[gnu::always_inline]] inline words ipv4_addresses_and_ports(const std::byte *const *frames) const noexcept
-	{
-		const v8 keys = twice(key(0), key(1));
-		const v8 counts = twice(ipv4_protocol_and_source, UINT64_MAX);
-		const rows r = load_rows(frames, at::key_end - 16);
-		v8 product[4];
-		for (unsigned i = 0; i < 4; i++)
-			product[i] = products(masked_xor(r.of[i], counts, keys));
-		return first_of(product) + second_of(product);
-	}
-
-	// One word, the second of the row.
-	[[gnu::always_inline]] inline words ipv4_addresses(const std::byte *const *frames) const noexcept
-	{
-		const v8 keys = twice(0, key(first_key));
-		const rows r = load_rows(frames, at::key_end - 16);
-		v8 product[4];
-		for (unsigned i = 0; i < 4; i++)
-			product[i] = products(_mm256_xor_si256(r.of[i], keys));
-		return second_of(product);
-	}
-
 	// The last 32 bytes of the key of IPv6.
 	[[gnu::always_inline]] inline words four_words(const std::byte *const *frames) const noexcept
 	{
-		const auto word = [this](unsigned i) { return static_cast<long long>(key(first_key + i)); };
-		const v8 keys = _mm256_setr_epi64x(word(0), word(1), word(2), word(3));
+		const v8 blind = _mm256_xor_si256(seeds_, load_vector(flow_hash_keys + first_key));
 		v8 product[lanes];
 #pragma GCC unroll 8
 		for (unsigned i = 0; i < lanes; i++)
-			product[i] = products(_mm256_xor_si256(load_vector(frames[i] + at::key_end - 32), keys));
+			product[i] = products(_mm256_xor_si256(load_vector(frames[i] + at::key_end - 32), blind));
 		return sum_of_four(product);
 	}
 
-	// Next header and the first 32 bits of the source.
+	// Next header and the first 32 bits of the source: the second word of the row.
 	[[gnu::always_inline]] inline words ipv6_first_word(const rows &told) const noexcept
 	{
-		const v8 keys = twice(0, key(4));
+		const v8 blind = blinding(seeds_, 0, flow_hash_keys[4]);
 		const v8 counts = twice(0, ipv6_protocol_and_source);
 		v8 product[4];
 		for (unsigned i = 0; i < 4; i++)
-			product[i] = products(masked_xor(told.of[i], counts, keys));
+			product[i] = products(masked_xor(told.of[i], counts, blind));
 		return second_of(product);
 	}
 
 	const v8 expected_;
 	const v8 tags_;
-	const std::uint64_t seed_;
+	const v8 seeds_;
 };
 
 // Hashes by their MAC addresses eight packets of one EtherType, which is no tag and no length.
@@ -248,7 +255,8 @@ public:
 	static constexpr unsigned least_length = 16;
 
 	eight_of_one_type(std::uint64_t seed, const std::byte *model, std::uint16_t type) noexcept
-		: expected_(broadcast_row(model)), seed_(seed), type_(type)
+		: expected_(broadcast_row(model)),
+		  blind_(blinding(every_word(seed), flow_hash_keys[0], flow_hash_keys[1] ^ std::uint64_t{type} << 32))
 	{}
 
 	// False, and nothing done, if one of them has another.
@@ -260,14 +268,13 @@ public:
 			difference = or_difference(difference, row, expected_);
 		if (!have_no_bit_in_common(difference, twice(0, std::uint64_t{UINT16_MAX} << 32))) [[unlikely]]
 			return false;
-		store_vector(hashes, values(mac_words(r, seed_, type_)));
+		store_vector(hashes, values(mac_words(r, blind_)));
 		return true;
 	}
 
 private:
 	const v8 expected_;
-	const std::uint64_t seed_;
-	const std::uint16_t type_;
+	const v8 blind_;
 };
 
 } // namespace
