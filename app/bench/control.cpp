@@ -39,7 +39,8 @@ public:
 	}
 	void carry_out(std::uint16_t port) const
 	{
-		succeed(braid_members_rename(port, wishes_.data(), static_cast<unsigned>(wishes_.size())), "members_rename");
+		succeed(braid_members_rename(port, wishes_.data(), static_cast<unsigned>(wishes_.size()), sizeof wishes_[0]),
+		        "members_rename");
 	}
 
 private:

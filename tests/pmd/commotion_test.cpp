@@ -97,7 +97,7 @@ private:
 // Refuses names now and then.
 class moody_guard {
 public:
-	static int ask(std::uint16_t, braid_rename_phase phase, const braid_rename *, unsigned n, void *arg)
+	static int ask(std::uint16_t, braid_rename_phase phase, const braid_rename *const *, unsigned n, void *arg)
 	{
 		auto &self = *static_cast<moody_guard *>(arg);
 		EXPECT_GT(n, 0u);
@@ -309,7 +309,7 @@ protected:
 		wishes[0].name = second.name;
 		wishes[1].member_id = other;
 		wishes[1].name = first.name;
-		return braid_members_rename(bond, wishes, 2);
+		return braid_members_rename(bond, wishes, 2, sizeof wishes[0]);
 	}
 
 	template <typename Step> void operate(std::uint16_t bond, std::minstd_rand &dice, const Step &step)
