@@ -212,8 +212,8 @@ enum braid_event_kind {
 	BRAID_EVENT_MEMBER_UNUSABLE = 5, /**< It may not transmit any more; `reason` is one word, as /braid/show's why_not. */
 	BRAID_EVENT_ACTIVE_CHANGED = 6,  /**< Active-backup, also when it begins; id is BRAID_NO_MEMBER when there is none. */
 	BRAID_EVENT_MODE_CHANGED = 7,    /**< Mode or policy. */
-	BRAID_EVENT_LINK_UP = 8,         /**< Of the bond: the first member became usable. */
-	BRAID_EVENT_LINK_DOWN = 9,       /**< Of the bond: no member is usable. */
+	BRAID_EVENT_LINK_UP = 8,         /**< Of the bond: as many members as min_links asks for, at least one, are usable. */
+	BRAID_EVENT_LINK_DOWN = 9,       /**< Of the bond: fewer are. */
 	/** A pending member, or without an id a port that a rule means, appeared and could not join; `reason` says why. */
 	BRAID_EVENT_ATTACH_FAILED = 10,
 	BRAID_EVENT_EVENTS_LOST = 11,    /**< Told to listeners only: they were too slow, `reason` says for how many. */

@@ -131,7 +131,7 @@ int list(const char *, const char *, rte_tel_data *d) noexcept
 	rte_tel_data_start_array(d, RTE_TEL_STRING_VAL);
 	for (const bond_ptr &b : all_bonds())
 		if (b->is_made() && b->still_open())
-			rte_tel_data_add_array_string(d, b->device_name());
+			rte_tel_data_add_array_string(d, in_ascii(b->device_name()).c_str());
 	return 0;
 }
 
@@ -227,7 +227,7 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	const std::vector<member_facts> all = b->facts_of_all(); // ids only grow: in their order
 	const std::vector<auto_rule> rules = b->rules();
 	rte_tel_data_start_dict(d);
-	rte_tel_data_add_dict_string(d, "name", b->device_name());
+	add_text(d, "name", b->device_name());
 	rte_tel_data_add_dict_int(d, "port", b->port());
 	rte_tel_data_add_dict_int(d, "started", f.started);
 	rte_tel_data_add_dict_string(d, "mode", to_string(f.mode));

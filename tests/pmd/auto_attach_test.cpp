@@ -146,6 +146,37 @@ TEST_F(AutoAttach, RulesComeAndGoWhileTheBondRuns)
 	EXPECT_EQ(bond.names(), (std::vector<std::string>{a.name(), b.name()}));
 }
 
+TEST_F(AutoAttach, ARuleThatComesOrGoesIsTold)
+{
+	test_bond bond;
+	event_recorder events(bond);
+	ASSERT_EQ(braid_auto_add(bond.port(), "mac"), 0);
+	EXPECT_EQ(events.last(BRAID_EVENT_OPTION_CHANGED).reason, "auto=mac");
+	EXPECT_EQ(braid_auto_add(bond.port(), "mac"), -EEXIST);
+	ASSERT_EQ(braid_auto_clear(bond.port()), 0);
+	ASSERT_EQ(braid_auto_clear(bond.port()), 0) << "of which nobody is told, since there is none";
+	events.settle();
+	EXPECT_EQ(events.last(BRAID_EVENT_OPTION_CHANGED).reason, "auto=");
+	EXPECT_EQ(events.count(BRAID_EVENT_OPTION_CHANGED), 2u);
+}
+
+// While the application's own listener hears of it, ethdev's walk over the ports of an owner passes a new port over.
+TEST_F(AutoAttach, APortThatIsNotMeantAnyMoreWhileItIsStillToldOfIsGivenBack)
+{
+	fake_port late(named("young1", false));
+	test_bond bond("auto=" + rule_for("young"));
+	ASSERT_EQ(bond.bring_up(), 0);
+	std::uint16_t port = bond.port();
+	const auto clear = [](std::uint16_t, rte_eth_event_type, void *arg, void *) {
+		return braid_auto_clear(*static_cast<std::uint16_t *>(arg));
+	};
+	ASSERT_EQ(rte_eth_dev_callback_register(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, clear, &port), 0);
+	EXPECT_EQ(late.plug(), 0);
+	EXPECT_EQ(rte_eth_dev_callback_unregister(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, clear, &port), 0);
+	EXPECT_EQ(owner_of(late.port_id()), "");
+	EXPECT_FALSE(late.configured());
+}
+
 TEST_F(AutoAttach, ByTheAddressOfTheBondButNotByAMadeUpOne)
 {
 	fake_options twin = named("twin1", false);
@@ -361,6 +392,30 @@ TEST_F(AutoAttach, NobodyMakesRoomForADeviceThatCannotJoin)
 	ASSERT_TRUE(runs(bond, late));
 	EXPECT_EQ(bond.id_of(away.name()), BRAID_NO_MEMBER);
 	EXPECT_EQ(events.last(BRAID_EVENT_MEMBER_ADDED).generation, generation + 1) << "both in one publication";
+}
+
+TEST_F(AutoAttach, NobodyMakesRoomWhoseDeviceIsBack)
+{
+	fake_port away(named("back1")), late(named("back2", false));
+	test_bond bond("auto=" + rule_for("back"));
+	ASSERT_EQ(bond.bring_up(), 0);
+	for (unsigned i = bond.info().members; i < BRAID_MAX_MEMBERS; i++)
+		ASSERT_EQ(bond.add("net_fake_wanted" + std::to_string(i)), 0);
+	ASSERT_EQ(away.unplug(), 0);
+	ASSERT_TRUE(eventually([&] { return bond.info_of(away.name()).state == BRAID_MEMBER_PENDING; }));
+	const std::uint32_t id = bond.id_of(away.name());
+	event_recorder events(bond);
+	late.hold(fake_op::start);
+	ASSERT_EQ(late.plug(), 0);
+	ASSERT_TRUE(eventually([&] { return late.waiting(fake_op::start) == 1; }));
+	EXPECT_EQ(away.plug(), 0);
+	late.release(fake_op::start);
+	EXPECT_TRUE(runs(bond, away));
+	EXPECT_EQ(bond.id_of(away.name()), id);
+	EXPECT_EQ(events.last(BRAID_EVENT_ATTACH_FAILED).reason,
+	          late.name() + " is meant by a rule and cannot join: net_braid0 has 64 members, which is the most");
+	EXPECT_EQ(events.count(BRAID_EVENT_MEMBER_REMOVED), 0u);
+	EXPECT_TRUE(eventually([&] { return owner_of(late.port_id()).empty() && !late.started(); }));
 }
 
 } // namespace

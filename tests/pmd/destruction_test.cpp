@@ -155,6 +155,21 @@ TEST_F(Destruction, WaitsForAChangeOfMtuThatIsInADevice)
 	expect_untouched(second, second_before);
 }
 
+// What is inside a device is waited for; of what else has appeared, nothing is begun.
+TEST_F(Destruction, BeginsWithNoOtherDeviceThatHasAppeared)
+{
+	fake_port first({.plugged = false}), second({.plugged = false});
+	test_bond bond("balance", {&first, &second});
+	ASSERT_EQ(bond.bring_up(), 0);
+	first.hold(fake_op::start);
+	ASSERT_EQ(first.plug(), 0);
+	ASSERT_EQ(second.plug(), 0);
+	ASSERT_TRUE(eventually([&] { return first.waiting(fake_op::start) == 1; }));
+	ASSERT_FALSE(second.configured()) << "one after the other";
+	destroy_while_inside(bond, first, fake_op::start);
+	EXPECT_FALSE(second.configured());
+}
+
 TEST_F(Destruction, WaitsForAQuestionAboutALink)
 {
 	fake_port port;

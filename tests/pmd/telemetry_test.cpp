@@ -142,6 +142,16 @@ TEST_F(Telemetry, ANameInASentenceIsShownInAscii)
 	EXPECT_NE(refused.find(R"(member caf\\xc3\\xa9")"), std::string::npos) << refused;
 }
 
+TEST_F(Telemetry, ABondsNameIsShownInAscii)
+{
+	const int bond = braid_create("net_braid\xc3\xa9", "");
+	ASSERT_GE(bond, 0) << braid_error_text();
+	telemetry_client telemetry;
+	EXPECT_EQ(telemetry.ask("/braid/list"), R"({"/braid/list":["net_braid\\xc3\\xa9"]})");
+	EXPECT_NE(telemetry.ask("/braid/show,net_braid\xc3\xa9").find(R"("name":"net_braid\\xc3\\xa9")"), std::string::npos);
+	EXPECT_EQ(braid_destroy(static_cast<std::uint16_t>(bond)), 0);
+}
+
 TEST_F(Telemetry, ThePrimaryIsSetByTheNameThatIsShown)
 {
 	test_bond bond("active-backup", {&first_, &second_});

@@ -78,9 +78,10 @@ void bond::tell_if_silent(member &m) noexcept
 result<void> bond::set_announcements(std::optional<unsigned> times, std::optional<std::uint32_t> interval_ms) noexcept
 {
 	if (times.value_or(0) > most_announcements)
-		return error(EINVAL, "announcements are sent 0 to %u times, not %u", most_announcements, *times);
+		return error(EINVAL, "announce: %u times is not 0 to %u", *times, most_announcements);
 	if (interval_ms.value_or(0) > max_delay_ms)
-		return error(EINVAL, "the interval is 0 to %u ms, not %u", max_delay_ms, *interval_ms);
+		return error(EINVAL, "announce_interval_ms: %u ms is not 0 to %u", *interval_ms, max_delay_ms);
+	rcu::bound_what_waits();
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;

@@ -203,6 +203,8 @@ void bond::attach_pending(attaching which) noexcept
 		std::uint16_t refused = no_port;
 		{
 			const state_guard state(state_);
+			if (closing_)
+				break; // what is inside a device is waited for, and nothing new begins
 			if (m->state != member_state::pending)
 				continue;
 			refused = m->refused_port;
@@ -243,12 +245,11 @@ void bond::attach_pending(attaching which) noexcept
 // section that finds it unused, since one that appears is reserved in such a section too: the number may be a new device's.
 void bond::give_back_unused_ports() noexcept
 {
-	std::uint16_t port;
-	RTE_ETH_FOREACH_DEV_OWNED_BY(port, owner_.id) {
-		const state_guard state(state_);
-		if (rte_eth_devices[port].data->owner.id == owner_.id && !member_on(port) && !is_expected(port))
+	const state_guard state(state_);
+	for_each_port_of(owner_.id, [this](std::uint16_t port) {
+		if (!member_on(port) && !is_expected(port))
 			rte_eth_dev_owner_unset(port, owner_.id);
-	}
+	});
 }
 
 // Whether a member is waiting for this port, which has been reserved for it.

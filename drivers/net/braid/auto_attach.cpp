@@ -26,6 +26,7 @@ result<void> bond::add_rule(const auto_rule &rule) noexcept
 		const state_guard state(state_);
 		if (result<void> added = rules_.push(rule); !added)
 			return added;
+		tell(new_value("auto", rule.text));
 	}
 	if (attach_by_rules(attaching::everything)) {
 		give_back_unused_ports();
@@ -41,6 +42,8 @@ result<void> bond::clear_rules() noexcept
 		return open;
 	{
 		const state_guard state(state_);
+		if (!rules_.empty())
+			tell(new_value("auto", ""));
 		rules_.clear();
 		by_rule_.announced.reset();
 	}
@@ -91,6 +94,8 @@ bool bond::attach_by_rules(attaching which) noexcept
 	for (const found_port &found : all) {
 		{
 			const state_guard state(state_);
+			if (closing_)
+				break;
 			if (!is_still_there(found))
 				continue;
 			by_rule_.announced[found.port] = false;
@@ -172,33 +177,43 @@ result<void> bond::attach_by_rule(const found_port &found) noexcept
 	{
 		const state_guard state(state_);
 		if (members_.size() == max_members && !who_makes_room())
-			return error(ENOSPC, "%s has %u members, which is the most", device_name_, max_members);
+			return full();
 		if (members_.size() < max_members)
 			if (result<name> promised = promise_name_by_rule(m->id, found); !promised)
 				return promised.error();
 	}
-	result<void> attached = attach(m, found.port);
+	result<void> fits = attach(m, found.port);
+	if (!fits) {
+		const state_guard state(state_);
+		names_.forget(m->id);
+		return fits;
+	}
 	bool joined = false;
 	{
 		const state_guard state(state_);
-		if (!attached) {
-			names_.forget(m->id);
-			return attached;
-		}
-		make_room_for(*m, found);
-		names_.fulfil(m->id);
-		failover_.join(m->id, {}, now_ms());
-		failover_.set_running(m->id, false);
-		members_.push_back(m);
-		joined = admit(m);
-		if (!joined)
-			m->pending_since = now_ms(); // it has vanished in this moment
-		publish_directory();
-		republish(joined ? m->id : member_id::none);
+		fits = make_room_for(*m, found);
+		if (fits)
+			joined = seat_by_rule(m);
 	}
 	if (!joined)
 		withdraw(m);
-	return {};
+	return fits;
+}
+
+// The newcomer, which is ready and has a name and a place, becomes a member. False if its device has vanished in this moment: it
+// is pending then.
+bool bond::seat_by_rule(const member_ptr &m) noexcept
+{
+	names_.fulfil(m->id);
+	failover_.join(m->id, {}, now_ms());
+	failover_.set_running(m->id, false);
+	members_.push_back(m);
+	const bool joined = admit(m);
+	if (!joined)
+		m->pending_since = now_ms();
+	publish_directory();
+	republish(joins_or_is_wanted(*m, joined));
+	return joined;
 }
 
 result<name> bond::promise_name_by_rule(member_id id, const found_port &found) noexcept
@@ -209,27 +224,37 @@ result<name> bond::promise_name_by_rule(member_id id, const found_port &found) n
 	return names_.promise(id, std::string(label.view().substr(0, max_name_length - 5)) + "_%d");
 }
 
-// Of the members that came by a rule and whose device is gone, the one that has been away longest.
+// Of the members that came by a rule and whose device is gone, the one that has been away longest. Not one whose device has just
+// come back and waits for its turn.
 member_ptr bond::who_makes_room() const noexcept
 {
 	member_ptr longest;
 	for (const member_ptr &m : members_)
-		if (m->by_rule && m->state == member_state::pending && (!longest || m->pending_since < longest->pending_since))
+		if (m->by_rule && m->state == member_state::pending && m->announced_port == no_port &&
+		    (!longest || m->pending_since < longest->pending_since))
 			longest = m;
 	return longest;
 }
 
 // Only now that the newcomer is ready: one that cannot join costs nobody a place. It gets its name with the place, since there are
 // no more names than members; one that begins with its device's and ends with a number of its own is always free.
-void bond::make_room_for(const member &newcomer, const found_port &found) noexcept
+result<void> bond::make_room_for(const member &newcomer, const found_port &found) noexcept
 {
 	if (members_.size() < max_members)
-		return;
-	const member_ptr longest = who_makes_room(); // still: nobody else attaches members meanwhile
+		return {};
+	const member_ptr longest = who_makes_room();
+	if (!longest) // whoever would have, has its device again
+		return full();
 	failover_.leave(longest->id);
 	forget(longest, std::string("it makes room for ") + found.spec.text);
 	[[maybe_unused]] const result<name> given = promise_name_by_rule(newcomer.id, found);
 	assert(given);
+	return {};
+}
+
+error bond::full() const noexcept
+{
+	return error(ENOSPC, "%s has %u members, which is the most", device_name_, max_members);
 }
 
 } // namespace braid

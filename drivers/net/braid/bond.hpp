@@ -103,6 +103,14 @@ inline news new_value(const char *key, bool on, member_id id = member_id::none)
 }
 inline news_list if_new(bool is_new, news what) { return is_new ? news_list{std::move(what)} : news_list(); }
 
+// Of a member that has just got its place. A device that was there and has gone is wanted, like one that was not there.
+inline news_list joins_or_is_wanted(const member &m, bool joined)
+{
+	if (joined)
+		return {{event_kind::member_added, m.id, {}}};
+	return {{event_kind::member_wanted, m.id, std::string("member=") + m.spec.text}};
+}
+
 // What a late reader is given. What is kept is at least the last 1024 events.
 struct event_page {
 	std::vector<event> events; // one after the other, the oldest first
@@ -426,7 +434,9 @@ private:
 	bool is_still_there(const found_port &found) const noexcept;
 	result<name> promise_name_by_rule(member_id id, const found_port &found) noexcept;
 	member_ptr who_makes_room() const noexcept;
-	void make_room_for(const member &newcomer, const found_port &found) noexcept;
+	result<void> make_room_for(const member &newcomer, const found_port &found) noexcept;
+	bool seat_by_rule(const member_ptr &m) noexcept;
+	error full() const noexcept;
 	std::optional<rte_ether_addr> mac_for_rules() const noexcept;
 	member_ptr member_with(member_id id) const noexcept;
 	member_ptr member_on(std::uint16_t port) const noexcept;

@@ -58,9 +58,9 @@ result<void> bond::set_policy(hash_policy p) noexcept
 // A delay that is not given stays as it is.
 result<void> bond::set_delays(std::optional<std::uint32_t> up_ms, std::optional<std::uint32_t> down_ms) noexcept
 {
-	for (const std::optional<std::uint32_t> &delay : {up_ms, down_ms})
+	for (const auto &[key, delay] : {std::pair("up_delay", up_ms), std::pair("down_delay", down_ms)})
 		if (delay.value_or(0) > max_delay_ms)
-			return error(EINVAL, "a delay is 0 to %u ms, not %u", max_delay_ms, *delay);
+			return error(EINVAL, "%s: %u ms is not 0 to %u", key, *delay, max_delay_ms);
 	rcu::bound_what_waits();
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
@@ -86,6 +86,7 @@ result<void> bond::set_pinning(bool on) noexcept
 			return place.error();
 		wanted = *place;
 	}
+	rcu::bound_what_waits();
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;

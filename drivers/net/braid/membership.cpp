@@ -43,7 +43,7 @@ result<member_id> bond::add(const member_spec &spec, const member_options &optio
 				return error(EEXIST, "%s is a member already, named %s", spec.text,
 				             names_.of(other->id).c_str());
 		if (members_.size() == max_members)
-			return error(ENOSPC, "%s has %u members, which is the most", device_name_, max_members);
+			return full();
 		result<name> promised = promise_name(m->id, options, device);
 		if (!promised)
 			return promised.error();
@@ -73,13 +73,10 @@ result<member_id> bond::add(const member_spec &spec, const member_options &optio
 		failover_.set_sticky(m->id, options.sticky);
 		m->weight = options.weight;
 		members_.push_back(m);
-		// A device that was there and has gone is wanted, like one that was not there.
 		joined = port && admit(m);
 		bind_primary(*m); // also one that is pending
 		publish_directory();
-		const news joins{event_kind::member_added, m->id, {}};
-		const news is_wanted{event_kind::member_wanted, m->id, std::string("member=") + spec.text};
-		republish({joined ? &joins : &is_wanted, 1});
+		republish(joins_or_is_wanted(*m, joined));
 	}
 	if (port && !joined)
 		withdraw(m);

@@ -6,7 +6,8 @@
 //                                        v
 //                                     tell those who had agreed, the last one first
 //
-// Nothing of a member but its name is touched: no device is asked anything and no snapshot is published.
+// Nothing of a member but its name is touched, and no device is asked anything. No snapshot is published, but when a member gets
+// the name of a primary that has been waited for.
 #include "bond.hpp"
 
 #include "clock.hpp"
@@ -171,7 +172,7 @@ result<void> bond::set_member_name(std::string_view pattern) noexcept
 {
 	const result<name> wanted = pattern.empty() ? name() : parse_member_name(pattern);
 	if (!wanted)
-		return wanted.error();
+		return wanted.error().in("member_name");
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
@@ -196,7 +197,7 @@ std::optional<member_id> bond::find(const member_spec &spec) noexcept
 {
 	const state_guard state(state_);
 	for (const member_ptr &m : members_)
-		if (m->spec == spec || (m->port != no_port && matches(spec, facts_of_port(m->port))))
+		if (m->spec == spec || (m->port != no_port && !m->vanished && matches(spec, facts_of_port(m->port))))
 			return m->id;
 	return std::nullopt;
 }

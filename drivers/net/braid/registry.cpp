@@ -103,6 +103,16 @@ std::optional<std::uint16_t> find_living_port(const std::function<bool(std::uint
 	return std::nullopt;
 }
 
+void for_each_port_of(std::uint64_t owner, const std::function<void(std::uint16_t)> &act) noexcept
+{
+	const std::lock_guard guard(dying_lock);
+	for (std::uint16_t port = 0; port < RTE_MAX_ETHPORTS; port++) {
+		const rte_eth_dev_data *const data = dying[port] ? nullptr : rte_eth_devices[port].data;
+		if (data != nullptr && data->owner.id == owner)
+			act(port);
+	}
+}
+
 port_facts facts_of_port(std::uint16_t port) noexcept
 {
 	const rte_eth_dev &dev = rte_eth_devices[port];

@@ -45,6 +45,10 @@ template <typename Look> auto look_at_bond(std::uint16_t port, Look look) noexce
 // released while this looks: `wanted` may read what ethdev keeps of it, and no more.
 std::optional<std::uint16_t> find_living_port(const std::function<bool(std::uint16_t)> &wanted) noexcept;
 
+// Each port that this owner has. Unlike RTE_ETH_FOREACH_DEV_OWNED_BY also one of which RTE_ETH_EVENT_NEW is being told, where owners
+// are set; but none that is being taken down, of which ethdev may keep nothing any more. `act` may not wait.
+void for_each_port_of(std::uint64_t owner, const std::function<void(std::uint16_t)> &act) noexcept;
+
 // What ethdev knows the port by. Only while the port cannot be released.
 port_facts facts_of_port(std::uint16_t port) noexcept;
 
