@@ -63,7 +63,7 @@ TEST_F(Telemetry, WhoWantsToSetMembersIsToldWhatToUse)
 			const std::string answer = telemetry.ask(std::string("/braid/set,net_braid0,") + key + "," + value);
 			EXPECT_NE(answer.find(std::string(key) + ": use /braid/member_add and /braid/member_remove"), std::string::npos)
 				<< answer;
-			EXPECT_EQ(number_in(answer, "errno"), unsigned{EINVAL});
+			EXPECT_EQ(number_in(answer, "errno"), unsigned{EBUSY});
 		}
 	EXPECT_EQ(bond.names(), std::vector<std::string>{first_.name()});
 }

@@ -100,7 +100,7 @@ result<void> set_option(bond &b, std::string_view option, std::string_view value
 	if (option == "primary")
 		return set_primary(b, value);
 	if (option == "member" || option == "slave")
-		return error(EINVAL, "%s: use /braid/member_add and /braid/member_remove", std::string(option).c_str());
+		return error(EBUSY, "%s: use /braid/member_add and /braid/member_remove", std::string(option).c_str());
 	bond_settings given;
 	if (result<void> parsed = parse_option(given, option, value, b.device_name()); !parsed)
 		return parsed;
