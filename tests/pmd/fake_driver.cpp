@@ -195,7 +195,7 @@ int link_update(rte_eth_dev *dev, int)
 int is_removed(rte_eth_dev *dev)
 {
 	const op_call call(dev, fake_op::is_removed);
-	return call.owner.gone() ? 1 : 0;
+	return call.owner.gone() || call.owner.presence.load() == fake_presence::leaving ? 1 : 0;
 }
 
 int link_up(rte_eth_dev *dev)

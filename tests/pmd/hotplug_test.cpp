@@ -507,6 +507,22 @@ TEST_F(HotPlug, ADeviceThatVanishesWhileTheBondStartsDoesNotHinderTheOthers)
 	EXPECT_EQ(goes.violations(), 0u);
 }
 
+TEST_F(HotPlug, ADeviceThatIsGoneWithoutAWordDoesNotHinderTheStartOfTheOthers)
+{
+	fake_port goes, stays;
+	test_bond bond("round-robin", {&goes, &stays});
+	ASSERT_EQ(bond.configure(), 0);
+	ASSERT_FALSE(goes.vanish());
+	EXPECT_EQ(bond.start(), 0);
+	ASSERT_TRUE(becomes(bond, goes.name(), BRAID_MEMBER_PENDING));
+	goes.bury();
+	EXPECT_EQ(bond.send(make_burst(8)), 8);
+	EXPECT_EQ(stays.tx_packets(), 8u);
+	ASSERT_EQ(goes.replug(), 0);
+	EXPECT_TRUE(becomes(bond, goes.name(), BRAID_MEMBER_RUNNING));
+	EXPECT_EQ(goes.violations(), 0u);
+}
+
 TEST_F(HotPlug, ADeviceMayBeUnpluggedWhileItIsAttachedByItself)
 {
 	fake_port port({.plugged = false});

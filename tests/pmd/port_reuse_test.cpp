@@ -231,5 +231,27 @@ TEST_F(PortReuse, ADeviceIsNotPassedOverForTheOneBeforeIt)
 	EXPECT_EQ(events.count(BRAID_EVENT_ATTACH_FAILED), 0u) << "nobody has failed";
 }
 
+// The removal of a device has begun, and has not got to the bond, when that is started.
+TEST_F(PortReuse, ADeviceOnItsWayOutDoesNotHinderTheStartOfTheOthers)
+{
+	bool stopped = true;
+	for (unsigned nth = 1; stopped; nth++) {
+		SCOPED_TRACE(nth);
+		fake_port goes, stays;
+		test_bond bond("round-robin", {&goes, &stays});
+		ASSERT_EQ(bond.configure(), 0);
+		{
+			turnstile stile("operator", nth);
+			const operation removal([&] { EXPECT_EQ(goes.unplug(), 0); });
+			patience meanwhile(stile);
+			stopped = removal.stops_in(stile);
+			EXPECT_EQ(bond.start(), 0) << braid_error_text();
+		}
+		EXPECT_TRUE(becomes(bond, goes, BRAID_MEMBER_PENDING));
+		EXPECT_EQ(bond.send(make_burst(8)), 8);
+		EXPECT_EQ(stays.tx_packets(), 8u);
+	}
+}
+
 } // namespace
 } // namespace braid

@@ -274,6 +274,27 @@ void bond::lose(member &m) noexcept
 	republish();
 }
 
+// Of a device that has just refused something: whether it is gone, or going. Its driver's word may come later, or never.
+bool bond::has_gone(const member_ptr &m) noexcept
+{
+	if (m->vanished)
+		return true;
+	{
+		const std::lock_guard device(m->device);
+		if (m->claimed && !is_dying(m->claimed->port()) && rte_eth_dev_is_removed(m->claimed->port()) != 1)
+			return m->vanished;
+	}
+	{
+		const state_guard state(state_);
+		if (m->vanished || m->port == no_port)
+			return true;
+		dead_[m->port] = true;
+		lose(*m);
+	}
+	forget_device_later(m);
+	return true;
+}
+
 // Once no burst is in it, forgets the device without touching it. Takes only the device lock: the caller may be inside the
 // removal of the device, with locks of the bus that other operations wait for.
 void bond::forget_device(const member_ptr &m) noexcept

@@ -202,7 +202,7 @@ result<void> bond::start() noexcept
 	const member_set all = members();
 	for (const member_ptr &m : all)
 		if (result<void> up = bring_up(*m); !up) {
-			if (m->vanished)
+			if (has_gone(m))
 				continue; // it is no member for now, which hinders nobody
 			for (const member_ptr &started : all)
 				take_down(*started);

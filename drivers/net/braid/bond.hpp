@@ -378,6 +378,7 @@ private:
 	result<void> attach(const member_ptr &m, std::uint16_t port) noexcept;
 	result<void> attach_device(member &m, std::uint16_t port) noexcept;
 	void withdraw(const member_ptr &m) noexcept;
+	bool has_gone(const member_ptr &m) noexcept;
 	bool nobody_else_is_here(const member &m) noexcept;
 	result<void> bring_up(member &m) noexcept;
 	void take_down(member &m) noexcept;

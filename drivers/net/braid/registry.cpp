@@ -113,6 +113,12 @@ void for_each_port_of(std::uint64_t owner, const std::function<void(std::uint16_
 	}
 }
 
+bool is_dying(std::uint16_t port) noexcept
+{
+	const std::lock_guard guard(dying_lock);
+	return dying[port];
+}
+
 port_facts facts_of_port(std::uint16_t port) noexcept
 {
 	const rte_eth_dev &dev = rte_eth_devices[port];

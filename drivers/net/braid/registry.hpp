@@ -49,6 +49,9 @@ std::optional<std::uint16_t> find_living_port(const std::function<bool(std::uint
 // are set; but none that is being taken down, of which ethdev may keep nothing any more. `act` may not wait.
 void for_each_port_of(std::uint64_t owner, const std::function<void(std::uint16_t)> &act) noexcept;
 
+// Whether what ethdev keeps of the port is being taken down, though the bonds may not have heard of it yet.
+bool is_dying(std::uint16_t port) noexcept;
+
 // What ethdev knows the port by. Only while the port cannot be released.
 port_facts facts_of_port(std::uint16_t port) noexcept;
 
