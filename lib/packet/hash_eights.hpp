@@ -140,32 +140,12 @@ inline unsigned hash_by_macs(rte_mbuf *const *pkts, unsigned n, std::uint64_t se
 	return done > 0 ? done : hash_any_types(pkts, n < most_various ? n : most_various, seed, hashes);
 }
 
-// Packets that all bring their RSS hash along.
-[[gnu::noinline]] unsigned hash_by_rss(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed,
-                                       std::uint32_t *hashes) noexcept
-{
-	const std::uint64_t key = seed ^ flow_hash_keys[0];
-	unsigned done = 0;
-	for (; done + lanes <= n; done += lanes, pkts += lanes, hashes += lanes) {
-		for (unsigned k = 0; k < lanes; k++)
-			if ((pkts[k]->ol_flags & RTE_MBUF_F_RX_RSS_HASH) == 0)
-				return done;
-		// Whole words for add(rss): the upper half is the key's.
-		const auto word = [&](unsigned k) { return static_cast<long long>(pkts[k]->hash.rss ^ key); };
-		store_vector(hashes, values({products(_mm256_setr_epi64x(word(0), word(1), word(4), word(5))),
-		                             products(_mm256_setr_epi64x(word(2), word(3), word(6), word(7)))}));
-	}
-	return done;
-}
-
 // At least eight packets are left.
 template <hash_policy P>
 unsigned hash_some(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
 {
 	if constexpr (P == hash_policy::l2)
 		return hash_by_macs(pkts, n, seed, hashes);
-	if constexpr (P == hash_policy::flow)
-		return hash_by_rss(pkts, n, seed, hashes);
 	constexpr unsigned least = eight_various<P>::least_length;
 	if (pkts[0]->data_len < least || pkts[3]->data_len < least || pkts[7]->data_len < least) [[unlikely]]
 		return 0;

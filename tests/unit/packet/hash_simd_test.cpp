@@ -39,6 +39,9 @@ const path paths[] = {
 };
 template <hash_policy P>
 constexpr decltype(&flow_hash_burst<P>) bursts[] = {flow_hash_burst<P>, flow_hash_burst_avx2<P>, flow_hash_burst_avx512<P>};
+template <>
+constexpr decltype(&flow_hash_burst<hash_policy::flow>) bursts<hash_policy::flow>[] = {
+	flow_hash_burst<hash_policy::flow>, rss_hash_burst_avx2, rss_hash_burst_avx2};
 #else
 const path paths[] = {{"scalars", true}};
 template <hash_policy P> constexpr decltype(&flow_hash_burst<P>) bursts[] = {flow_hash_burst<P>};
