@@ -66,7 +66,8 @@ template <bool Ports, unsigned Version, unsigned Tags> struct places {
 	static constexpr unsigned addresses_end = ip + (Version == 4 ? 20 : 40);
 	static constexpr unsigned key_end = addresses_end + (Ports ? 4 : 0);
 
-	// 16 bytes that hold what tells the kind, and what they do not hold: of IPv4 the protocol is looked for where the addresses are.
+	// 16 bytes that hold what tells the kind, and what they do not hold. Of IPv4 the protocol is looked for where the
+	// addresses are.
 	static constexpr bool told_by_macs = Version == 4 && Tags == 0 && !Ports;
 	static constexpr unsigned told = told_by_macs ? 0 : Version == 4 ? type - 4 : type;
 	static constexpr unsigned protocol_told = Version == 4 ? key_end - 16 : told;
@@ -200,14 +201,17 @@ private:
 		return have_no_bit_in_common(wrong, wrong);
 	}
 
-	// With ports two words: time to live and checksum, which do not count, stand between protocol and source. Without, the second.
+	// With ports two words: time to live and checksum, which do not count, stand between protocol and source. Without,
+	// the second.
 	[[gnu::always_inline]] inline words ipv4_words(const rows &ends) const noexcept
 	{
 		const v8 blind = blinding(seeds_, flow_hash_keys[0], flow_hash_keys[fields.ports ? 1 : first_key]);
 		const v8 counts = twice(ipv4_protocol_and_source, UINT64_MAX);
 		v8 product[4];
-		for (unsigned i = 0; i < 4; i++)
-			product[i] = products(fields.ports ? masked_xor(ends.of[i], counts, blind) : _mm256_xor_si256(ends.of[i], blind));
+		for (unsigned i = 0; i < 4; i++) {
+			const v8 row = ends.of[i];
+			product[i] = products(fields.ports ? masked_xor(row, counts, blind) : _mm256_xor_si256(row, blind));
+		}
 		if constexpr (fields.ports)
 			return first_of(product) + second_of(product);
 		else

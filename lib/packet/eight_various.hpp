@@ -130,7 +130,7 @@ public:
 		const kinds k = tell(turned(load_rows(e.frame, 12)));
 		e.sound = either(k.ipv4, k.ipv6);
 		if (!are_long) [[unlikely]]
-			e.sound = without(e.sound, both(k.ipv6, _mm256_cmpgt_epi32(_mm256_add_epi32(all<58>(), k.tags), lengths_of(pkts))));
+			e.sound = without(e.sound, too_short(k, lengths_of(pkts)));
 		e.ipv6 = both(k.ipv6, e.sound);
 		e.head = k.head;
 		store_vector(e.tags, k.tags);
@@ -174,6 +174,12 @@ private:
 		constexpr unsigned first = fields.macs ? 2 : 0;
 		const auto word = [&](unsigned i) { return i + n < 4 ? 0 : static_cast<long long>(key(first + i + n - 4)); };
 		return _mm256_setr_epi64x(word(0), word(1), word(2), word(3));
+	}
+
+	// Those of IPv6 that are not as long as that has it.
+	static inline v8 too_short(const kinds &k, v8 lengths) noexcept
+	{
+		return both(k.ipv6, _mm256_cmpgt_epi32(_mm256_add_epi32(all<58>(), k.tags), lengths));
 	}
 
 	[[gnu::noinline]] static v8 lengths_of(rte_mbuf *const *pkts) noexcept
