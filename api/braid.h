@@ -106,7 +106,7 @@ enum braid_primary_reselect {
 	BRAID_PRIMARY_RESELECT_FAILURE = 2, /**< When the active one fails. */
 };
 
-/** What a member of BRAID_MODE_BALANCE weighs. */
+/** What a member of BRAID_MODE_BALANCE or BRAID_MODE_ROUND_ROBIN weighs. */
 enum braid_weights {
 	BRAID_WEIGHTS_OPTION = 0, /**< Its option weight, 1 at first. */
 	BRAID_WEIGHTS_SPEED = 1,  /**< The same times the speed of its link; unknown speed: that of the slowest known. */
@@ -481,9 +481,9 @@ int braid_member_sticky_set(uint16_t bond_port_id, uint32_t id, int sticky);
 int braid_member_enabled_set(uint16_t bond_port_id, uint32_t id, int enabled);
 
 /**
- * Sets how much a member gets in BRAID_MODE_BALANCE against the others, 1 to 1000, 1 at first; no other mode looks at it. Only as
- * many flows as make the difference move, also under traffic; setting it back moves the same flows back. Shares are whole
- * buckets, at least one: see braid_member_info::buckets.
+ * Sets how much a member gets against the others, 1 to 1000, 1 at first, in BRAID_MODE_BALANCE and BRAID_MODE_ROUND_ROBIN; no other
+ * mode looks at it. In balance only as many flows as make the difference move, also under traffic; setting it back moves the same
+ * flows back. Shares are whole buckets, at least one: see braid_member_info::buckets. In round-robin it is the number of turns.
  * @return -ENOENT no such member; -EINVAL out of range.
  */
 int braid_member_weight_set(uint16_t bond_port_id, uint32_t id, uint32_t weight);

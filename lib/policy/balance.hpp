@@ -7,9 +7,9 @@
 #pragma once
 
 #include "packet/hash.hpp"
+#include "policy/sorted_deal.hpp"
 #include "policy/spread.hpp"
 
-#include <algorithm>
 #include <bit>
 
 namespace braid {
@@ -115,48 +115,20 @@ private:
 };
 static_assert(tx_policy<balance<flow_hash_burst<hash_policy::l34>>>);
 
-// Any number. One member's packets after another's. Counts in memory: of many members, few packets follow closely on one of
-// the same.
-template <hash_function Hash> class balance_over_many : public hashed_batch<Hash> {
+// Any number of members.
+template <hash_function Hash> class balance_over_many : public hashed_batch<Hash>, public sorted_deal {
 public:
 	struct workspace {
 		std::uint32_t hash[batch_size];
-		rte_mbuf *dealt[batch_size];
-		std::uint8_t count[max_members];
+		sorted_deal::workspace sorted;
 	};
 
 	balance_over_many(const snapshot &s, tx_lane &, rte_mbuf **pkts, unsigned n, workspace &space) noexcept
-		: hashed_batch<Hash>(s, pkts, n, space.hash), members_(s.tx_count), next_(space.dealt), count_(space.count)
-	{
-		std::fill_n(count_, members_, std::uint8_t{0});
-		for (unsigned k = 0; k < n; k++)
-			count_[this->entry_of(k)]++;
-		rte_mbuf **end[max_members];
-		rte_mbuf **at = next_;
-		for (unsigned m = 0; m < members_; m++) {
-			end[m] = at;
-			at += count_[m];
-		}
-		for (unsigned k = 0; k < n; k++)
-			*end[this->entry_of(k)]++ = pkts[k];
-	}
+		: hashed_batch<Hash>(s, pkts, n, space.hash),
+		  sorted_deal(s.tx_count, pkts, n, space.sorted, [this](unsigned k) { return this->entry_of(k); })
+	{}
 
 	unsigned member_of(std::size_t k) const noexcept { return static_cast<unsigned>(this->entry_of(k)); }
-
-	share next() noexcept
-	{
-		const share given = {member_, next_, count_[member_]};
-		next_ += given.count;
-		member_++;
-		return given;
-	}
-	bool more() const noexcept { return member_ < members_; }
-
-private:
-	unsigned members_;
-	std::size_t member_ = 0; // whose share is next
-	rte_mbuf **next_;        // its packets
-	std::uint8_t *count_;    // of each member's packets
 };
 static_assert(tx_policy<balance_over_many<flow_hash_burst<hash_policy::l34>>>);
 

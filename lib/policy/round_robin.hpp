@@ -5,9 +5,10 @@
 // have shrunk since it was stored, and a set that shrank must neither divide by a stale count nor index past the end.
 // A packet that its member refused is still the caller's; offered again, it meets the next member in turn.
 //
-// Who gets which packet follows from where the turn stands, so nothing is counted and nothing sorted.
+// Among members of one weight, who gets which packet follows from where the turn stands, so nothing is counted and nothing sorted.
 #pragma once
 
+#include "policy/sorted_deal.hpp"
 #include "policy/spread.hpp"
 
 #include <span>
@@ -121,5 +122,44 @@ private:
 	rte_mbuf **free_;
 };
 static_assert(tx_policy<round_robin_in_runs>);
+
+// Members that weigh differently: the snapshot has the order of their turns (turns.hpp), each of rr_limit packets. The turn is a
+// place in that order.
+class round_robin_by_weight : public sorted_deal {
+public:
+	struct workspace {
+		std::uint8_t member[batch_size];
+		sorted_deal::workspace sorted;
+	};
+
+	round_robin_by_weight(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, unsigned n, workspace &space) noexcept
+		: sorted_deal(s.tx_count, pkts, n, space.sorted,
+	              [member = take_turns(s, lane, n, space.member)](unsigned k) { return member[k]; }),
+		  member_(space.member)
+	{}
+
+	unsigned member_of(unsigned k) const noexcept { return member_[k]; }
+
+private:
+	// Writes down whose each packet is, and moves the turn on.
+	static const std::uint8_t *take_turns(const snapshot &s, tx_lane &lane, unsigned n, std::uint8_t *member) noexcept
+	{
+		unsigned turn = lane.next < s.turns ? lane.next : 0;
+		unsigned used = lane.used < s.rr_limit ? lane.used : 0;
+		for (unsigned k = 0; k < n; k++) {
+			member[k] = s.bucket[turn];
+			if (++used == s.rr_limit) {
+				used = 0;
+				turn = turn + 1 < s.turns ? turn + 1 : 0;
+			}
+		}
+		lane.next = static_cast<std::uint16_t>(turn);
+		lane.used = static_cast<std::uint16_t>(used);
+		return member;
+	}
+
+	const std::uint8_t *member_;
+};
+static_assert(tx_policy<round_robin_by_weight>);
 
 } // namespace braid

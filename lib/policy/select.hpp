@@ -54,8 +54,11 @@ template <member_port Port> tx_function balance_function(hash_policy fields, sim
 	__builtin_unreachable();
 }
 
-template <member_port Port> tx_function round_robin_function(std::uint16_t limit, unsigned usable) noexcept
+template <member_port Port>
+tx_function round_robin_function(std::uint16_t limit, std::uint16_t turns, unsigned usable) noexcept
 {
+	if (turns > 0)
+		return spread<round_robin_by_weight, Port>;
 	if (limit > 1)
 		return spread<round_robin_in_runs, Port>;
 	switch (usable) {
@@ -70,6 +73,7 @@ template <member_port Port> tx_function round_robin_function(std::uint16_t limit
 struct tx_options {
 	tx_empty when_empty = tx_empty::keep;
 	std::uint16_t rr_limit = 1;
+	std::uint16_t turns = 0; // of the snapshot
 	simd wide = simd::scalar;
 };
 
@@ -81,7 +85,7 @@ tx_function select_tx(mode m, hash_policy fields, unsigned usable, const tx_opti
 	if (usable == 1)
 		return send_on_only_member<Port>;
 	switch (m) {
-	case mode::round_robin: return round_robin_function<Port>(options.rr_limit, usable);
+	case mode::round_robin: return round_robin_function<Port>(options.rr_limit, options.turns, usable);
 	case mode::active_backup: return send_on_only_member<Port>;
 	case mode::balance: return balance_function<Port>(fields, options.wide, usable);
 	case mode::broadcast: return broadcast<Port>::send;

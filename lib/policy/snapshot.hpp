@@ -134,7 +134,10 @@ public:
 	pin_table pin;
 	std::uint16_t rr_limit = 1;    // round-robin: packets that a member gets in its turn; at least 1
 
-	// Mode balance: hash -> bucket -> member, as bucket_entry(index into tx_port, tx_count).
+	std::uint16_t turns = 0;       // round-robin: of the order of turns; 0: members have one weight, and one turn each
+
+	// Mode balance: hash -> bucket -> member, as bucket_entry(index into tx_port, tx_count). Mode round-robin with weights: whose
+	// turn it is, the index into tx_port, in [0, turns).
 	std::array<std::uint8_t, bucket_count> bucket{};
 
 private:

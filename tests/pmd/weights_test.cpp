@@ -119,6 +119,70 @@ TEST_F(Weights, AreKeptInOtherModesAndCountWhenBalanceBegins)
 	EXPECT_EQ(buckets(bond), (counts{2048, 1024, 1024}));
 }
 
+// What each port has sent of 600 packets, in bursts of 32.
+class WeightedTurns : public Weights {
+protected:
+	counts sent_of_600(test_bond &bond)
+	{
+		for (std::uint32_t first = 0; first < 600; first += 30)
+			EXPECT_EQ(bond.send(make_burst(30, first)), 30);
+		counts sent{};
+		for (std::size_t i = 0; i < ports_.size(); i++) {
+			std::vector<rte_mbuf *> packets = ports_[i].take_tx();
+			sent[i] = static_cast<std::uint32_t>(packets.size());
+			free_all(packets);
+		}
+		return sent;
+	}
+
+	const std::string round_robin_ = with_members("round-robin", ports_);
+};
+
+TEST_F(WeightedTurns, RoundRobinGivesEachMemberSoManyTurns)
+{
+	test_bond bond(round_robin_);
+	ASSERT_EQ(bond.bring_up(), 0);
+	EXPECT_EQ(sent_of_600(bond), (counts{200, 200, 200}));
+	ASSERT_EQ(weigh(bond, 0, 3), 0);
+	ASSERT_EQ(weigh(bond, 1, 2), 0);
+	EXPECT_EQ(sent_of_600(bond), (counts{300, 200, 100}));
+	ASSERT_EQ(ports_[0].unplug(), 0);
+	EXPECT_EQ(sent_of_600(bond), (counts{0, 400, 200}));
+	ASSERT_EQ(ports_[0].plug(), 0);
+	ASSERT_TRUE(eventually([&] { return bond.info().usable == 3; }));
+	EXPECT_EQ(sent_of_600(bond), (counts{300, 200, 100}));
+	ASSERT_EQ(weigh(bond, 0, 1), 0);
+	ASSERT_EQ(weigh(bond, 1, 1), 0);
+	EXPECT_EQ(sent_of_600(bond), (counts{200, 200, 200}));
+}
+
+TEST_F(WeightedTurns, ATurnIsOfRrLimitPackets)
+{
+	test_bond bond(round_robin_ + ",rr_limit=10");
+	ASSERT_EQ(bond.bring_up(), 0);
+	ASSERT_EQ(weigh(bond, 0, 2), 0);
+	EXPECT_EQ(bond.send(make_burst(40, 0)), 40);
+	std::vector<rte_mbuf *> packets = ports_[0].take_tx();
+	const std::vector<std::uint32_t> sent = sequences_of(packets);
+	free_all(packets);
+	ASSERT_EQ(sent.size(), 20u);
+	EXPECT_EQ(sent[9], 9u);
+	EXPECT_EQ(sent[10], 20u) << "one of the others has a turn in between";
+}
+
+TEST_F(WeightedTurns, BySpeedTheyFollowLinks)
+{
+	ports_[0].set_speed(40000);
+	test_bond bond(round_robin_ + ",weights=speed");
+	ASSERT_EQ(bond.bring_up(), 0);
+	EXPECT_TRUE(eventually([&] { return sent_of_600(bond) == counts{400, 100, 100}; }));
+	ports_[1].set_speed(40000);
+	EXPECT_TRUE(eventually([&] {
+		const counts sent = sent_of_600(bond);
+		return sent[0] == sent[1] && near({sent[2]}, {600 / 9});
+	}));
+}
+
 TEST_F(Weights, BelongToTheMemberThatLosesAndRegainsItsDevice)
 {
 	test_bond bond(balance_);

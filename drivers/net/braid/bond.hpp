@@ -460,9 +460,11 @@ private:
 	void fill_receive(snapshot &s, const decision &d) const noexcept;
 	bool delivers(member_id id, const decision &d) const noexcept;
 	void fill_buckets(snapshot &s, const decision &d) noexcept;
+	void fill_turns(snapshot &s, const decision &d) noexcept;
 	void fill_pins(snapshot &s, const decision &d) const noexcept;
 	seat_weights weigh(const decision &d) const noexcept;
 	bool weighs_otherwise(const decision &d) const noexcept;
+	bool mode_weighs() const noexcept { return mode_ == mode::balance || mode_ == mode::round_robin; }
 	unsigned buckets_of(const member &m) const noexcept;
 	void weigh_anew(const news &cause) noexcept;
 	void tell_of_usable(const decision &before, const decision &after) noexcept;
@@ -567,7 +569,7 @@ private:
 	seat_map seats_;
 	std::optional<pin_place> pins_; // with pinning
 	weigh_by weights_;
-	seat_weights weighed_ = equal_weights; // what the buckets follow
+	seat_weights weighed_ = equal_weights; // what the buckets, or the turns, follow
 	braid::mode mode_;
 	hash_policy policy_;
 	bool all_members_active_;

@@ -7,7 +7,10 @@
 #include "clock.hpp"
 #include "ethdev_port.hpp"
 
+#include "policy/turns.hpp"
+
 #include <algorithm>
+#include <functional>
 
 namespace braid {
 namespace {
@@ -114,10 +117,13 @@ void bond::publish(const decision &d, change kind) noexcept
 	fill_receive(*next, d);
 	if (mode_ == mode::balance)
 		fill_buckets(*next, d);
+	if (mode_ == mode::round_robin)
+		fill_turns(*next, d);
 	if (pins_)
 		fill_pins(*next, d);
 	select_functions(*next,
-	                 {.when_empty = settings_.tx_empty, .rr_limit = settings_.rr_limit, .wide = settings_.simd},
+	                 {.when_empty = settings_.tx_empty, .rr_limit = settings_.rr_limit, .turns = next->turns,
+	                  .wide = settings_.simd},
 	                 settings_.rx_port, announces());
 	std::unique_ptr<rcu::retirable> previous(snapshot_.exchange(next.release()));
 
@@ -193,6 +199,21 @@ void bond::fill_buckets(snapshot &s, const decision &d) noexcept
 	weighed_ = weigh(d);
 	buckets_->set_active(active, weighed_);
 	buckets_->describe_holders(entry_of_seat, s.bucket);
+}
+
+// Members of one weight need no order but that of their numbers.
+void bond::fill_turns(snapshot &s, const decision &d) noexcept
+{
+	weighed_ = weigh(d);
+	std::array<std::uint32_t, max_members> weights;
+	unsigned count = 0;
+	visit(members_, d.may_transmit(), [&](const member &m) { weights[count++] = weighed_[*m.seat]; });
+	const auto end = weights.begin() + s.tx_count;
+	if (std::adjacent_find(weights.begin(), end, std::not_equal_to<>()) == end)
+		return;
+	turn_counts turns;
+	s.turns = static_cast<std::uint16_t>(count_turns({weights.data(), s.tx_count}, turns));
+	arrange_turns({turns.data(), s.tx_count}, s.bucket);
 }
 
 // What the application sees as the bond's link: up with one usable member; as fast as what carries packets.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// How much of mode balance each member gets. The other modes take no account of weights.
+// How much each member gets in the modes balance and round-robin. The others take no account of weights.
 #include "bond.hpp"
 
 #include "clock.hpp"
@@ -38,7 +38,7 @@ seat_weights bond::weigh(const decision &d) const noexcept
 // A link has come up with another speed, while who transmits has not changed.
 bool bond::weighs_otherwise(const decision &d) const noexcept
 {
-	return mode_ == mode::balance && weights_ == weigh_by::speed && weigh(d) != weighed_;
+	return mode_weighs() && weights_ == weigh_by::speed && weigh(d) != weighed_;
 }
 
 unsigned bond::buckets_of(const member &m) const noexcept
@@ -49,7 +49,7 @@ unsigned bond::buckets_of(const member &m) const noexcept
 
 void bond::weigh_anew(const news &cause) noexcept
 {
-	if (mode_ == mode::balance)
+	if (mode_weighs())
 		republish({&cause, 1});
 	else
 		tell(cause);

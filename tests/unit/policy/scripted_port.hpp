@@ -7,6 +7,7 @@
 
 #include "../packet/test_packet.hpp"
 #include "policy/select.hpp"
+#include "policy/turns.hpp"
 
 #include <gtest/gtest.h>
 
@@ -270,6 +271,7 @@ struct transmit_config {
 	tx_empty when_empty = tx_empty::keep;
 	std::uint16_t rr_limit = 1;
 	simd wide = simd::scalar;
+	std::vector<std::uint32_t> weights; // round-robin: of each member; none: all the same
 };
 
 inline std::vector<unsigned> first_members(unsigned n)
@@ -290,8 +292,13 @@ inline void fill_transmit(snapshot &s, const transmit_config &c)
 	for (unsigned b = 0; s.tx_count > 0 && b < bucket_count; b++)
 		s.bucket[b] = bucket_entry(b % s.tx_count, s.tx_count);
 	s.rr_limit = c.rr_limit;
+	if (c.mode == mode::round_robin && !c.weights.empty()) {
+		turn_counts turns;
+		s.turns = static_cast<std::uint16_t>(count_turns(c.weights, turns));
+		arrange_turns({turns.data(), c.weights.size()}, s.bucket);
+	}
 	s.tx = select_tx<scripted_port>(c.mode, c.policy, s.tx_count,
-	                                {.when_empty = c.when_empty, .rr_limit = c.rr_limit, .wide = c.wide});
+	                                {.when_empty = c.when_empty, .rr_limit = c.rr_limit, .turns = s.turns, .wide = c.wide});
 	s.rx = select_rx<scripted_port>(0, rx_port::bond);
 }
 

@@ -40,6 +40,16 @@ TEST(Select, ManyUsableMembersGetTheFunctionOfTheirMode)
 	}
 }
 
+TEST(Select, RoundRobinByWeightHasAFunctionOfItsOwnWhateverTheLimit)
+{
+	const tx_function by_weight = spread<round_robin_by_weight, scripted_port>;
+	for (std::uint16_t limit : {std::uint16_t{1}, std::uint16_t{7}})
+		for (unsigned usable : {2u, 4u, 8u, 64u}) {
+			const tx_options options{.rr_limit = limit, .turns = 9};
+			EXPECT_TRUE(select_tx<scripted_port>(mode::round_robin, hash_policy::l2, usable, options) == by_weight);
+		}
+}
+
 // A function that was compiled for another number would give packets to members that are not there.
 TEST(Select, RoundRobinHasAFunctionForTheNumberOfMembersOrForAny)
 {

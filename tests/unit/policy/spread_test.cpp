@@ -116,6 +116,7 @@ struct spread_case {
 	hash_policy policy;
 	std::uint16_t rr_limit = 1;
 	simd wide = simd::scalar;
+	std::uint32_t weight_step = 0; // round-robin: how much each member weighs more than the one before
 
 	friend void PrintTo(const spread_case &c, std::ostream *to) { *to << c.name; }
 };
@@ -157,12 +158,15 @@ TEST_P(EverySpread, AccountsForEveryPacketOfEveryBurstWhateverMembersAccept)
 	for (int round = 0; round < 1500; round++) {
 		SCOPED_TRACE(round);
 		const unsigned count = 1 + below(round % 3 == 0 ? 64 : 8);
+		std::vector<std::uint32_t> weights;
+		for (unsigned m = 0; GetParam().weight_step > 0 && m < count; m++)
+			weights.push_back(1 + m * GetParam().weight_step);
 		const auto s = transmit_snapshot(
 			{.mode = GetParam().mode, .members = first_members(count), .policy = GetParam().policy,
-		         .rr_limit = GetParam().rr_limit, .wide = GetParam().wide});
+		         .rr_limit = GetParam().rr_limit, .wide = GetParam().wide, .weights = weights});
 		for (unsigned m = 0; m < count; m++)
 			script(members[m]);
-		lane.next = static_cast<std::uint16_t>(below(70));
+		lane.next = static_cast<std::uint16_t>(below(2) == 0 ? below(70) : below(UINT16_MAX));
 		lane.used = static_cast<std::uint16_t>(below(70));
 		burst b(below(301));
 		const unsigned consumed = send(*s, b);
@@ -187,6 +191,10 @@ INSTANTIATE_TEST_SUITE_P(Policies, EverySpread,
                                          spread_case{"RoundRobinBy7", mode::round_robin, hash_policy::l34, 7},
                                          spread_case{"RoundRobinBy40", mode::round_robin, hash_policy::l34, 40},
                                          spread_case{"RoundRobinBy1000", mode::round_robin, hash_policy::l34, 1000},
+                                         spread_case{"RoundRobinByWeight", mode::round_robin, hash_policy::l34, 1,
+                                                     simd::scalar, 1},
+                                         spread_case{"RoundRobinByWeightAnd3", mode::round_robin, hash_policy::l34, 3,
+                                                     simd::scalar, 5},
                                          spread_case{"BalanceL2", mode::balance, hash_policy::l2},
                                          spread_case{"BalanceL23", mode::balance, hash_policy::l23},
                                          spread_case{"BalanceL34", mode::balance, hash_policy::l34},

@@ -70,10 +70,14 @@ void fill_at_random(snapshot &s, std::mt19937 &random)
 	for (unsigned m = 0; m < polled; m++)
 		s.rx_member[m] = {wire::port_of(chosen[m]), static_cast<std::uint8_t>(below(4))};
 	chosen.resize(below(most_members + 1));
+	std::vector<std::uint32_t> weights(below(2) == 0 ? chosen.size() : 0);
+	for (std::uint32_t &weight : weights)
+		weight = 1 + below(5);
 	fill_transmit(s, {.mode = static_cast<enum mode>(below(4)),
 	                  .members = chosen,
 	                  .policy = static_cast<hash_policy>(below(hash_policy_count)),
-	                  .when_empty = below(2) == 0 ? tx_empty::keep : tx_empty::drop});
+	                  .when_empty = below(2) == 0 ? tx_empty::keep : tx_empty::drop,
+	                  .weights = weights});
 	for (unsigned m = 0; m < s.tx_count && below(2) == 0; m++)
 		s.prepare_port[s.prepare_count++] = s.tx_port[m];
 	s.rx_count = static_cast<std::uint16_t>(polled);
