@@ -4,6 +4,7 @@
 #include "control.hpp"
 #include "count.hpp"
 #include "environment.hpp"
+#include "floor.hpp"
 #include "measure.hpp"
 #include "report.hpp"
 
@@ -95,6 +96,17 @@ int count_instructions(const arguments &args)
 	return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+int measure_floor(const arguments &args)
+{
+	start_eal(args.cpu);
+	print_machine();
+	std::printf("TSC cycles a packet, minimum, without a bond\n\n");
+	for (const auto &each : measure_floors(args.seconds > 0 ? args.seconds : 0.5))
+		std::printf("floor/%-24s %6.2f\n", each.what, each.cycles);
+	end_eal();
+	return EXIT_SUCCESS;
+}
+
 } // namespace
 } // namespace braid::bench
 
@@ -119,11 +131,15 @@ int main(int argc, char **argv)
 	control->add_option("--members", args.most_members, "most members of which one leaves, 2 to 16")
 		->check(CLI::Range(2, 16))
 		->capture_default_str();
+	CLI::App *const floor = app.add_subcommand("floor", "what touching each packet costs without a bond, instead");
+	floor->fallthrough();
 	control->fallthrough(); // --check, --json and --cpu may stand behind it
 	CLI::App *const count = app.add_subcommand("count", "does work for callgrind to count; see scripts/bench --instructions");
 	count->add_option("what", args.counted, "\"SIMD CASE\", such as \"avx2 tx/balance-l34/ipv4/m2/b32/hot\"")->required();
 	CLI11_PARSE(app, argc, argv);
 	if (count->parsed())
 		return count_instructions(args);
+	if (floor->parsed())
+		return measure_floor(args);
 	return control->parsed() ? measure_control(args) : measure_cases(args);
 }
