@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// One row for each option that can be set while the bond lives; the primary, which has to be there, stands above them. The value has been parsed by the row of the devargs with the
-// same name (devargs.cpp), so that it means the same here and there.
+// One row for each option that can be set while the bond lives; the primary, which has to be there, stands above them. The value
+// has been parsed by the row of the devargs with the same name (devargs.cpp), so that it means the same here and there.
 #include "options.hpp"
 
 #include "bond.hpp"
