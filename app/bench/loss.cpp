@@ -107,9 +107,10 @@ private:
 template <typename Step> void while_removing(std::uint16_t bond, const std::string &member, removing how, Step step)
 {
 	const std::uint32_t id = id_of(bond, member);
-	const errand removal([&] {
+	errand removal([&] {
 		succeed(how == removing::drained ? braid_member_remove(bond, id) : braid_member_remove_now(bond, id), "remove");
 	});
+	removal.start();
 	while (!removal.done())
 		step();
 }

@@ -21,7 +21,7 @@ def test_roles():
     with Testpmd("net_null0", "net_null1", "net_null2",
                  f"{BOND},mode=active-backup,member=net_null0;role=standby,member=net_null1;role=primary") as pmd:
         port = pmd.show()["port"]
-        pmd.start_forwarding()
+        pmd.start_forwarding(port)  # and not on net_null2, which is to become a member: nobody may use it then
         pmd.wait_for_traffic(port)
         with case("members with a role and no name are named by it, and the primary is active"):
             expect_equal(sorted(pmd.members()), ["net_braid0npri", "net_braid0nsby"], "the names")
