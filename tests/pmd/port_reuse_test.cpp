@@ -3,45 +3,12 @@
 // take the next device with this number for the one before: here the device is replaced in front of each lock in turn.
 #include "busy_worker.hpp"
 #include "event_recorder.hpp"
+#include "operation.hpp"
 #include "port_view.hpp"
 #include "test_bond.hpp"
-#include "turnstile.hpp"
-
-#include <pthread.h>
-
-#include <atomic>
-#include <functional>
-#include <thread>
 
 namespace braid {
 namespace {
-
-// Lets the thread in a turnstile go on when the object ends, or after a while if what is done meanwhile has not got past
-// `obstacle` by then: the thread has stopped with a lock that is needed there.
-class patience {
-public:
-	explicit patience(turnstile &stile)
-		: thread_([this, &stile] {
-			  eventually([this] { return over_obstacle_ || over_; }, std::chrono::milliseconds(30));
-			  if (over_obstacle_)
-				  eventually([this] { return over_.load(); });
-			  stile.open();
-		  })
-	{}
-	~patience()
-	{
-		over_ = true;
-		thread_.join();
-	}
-	patience(const patience &) = delete;
-	patience &operator=(const patience &) = delete;
-
-	void is_over_obstacle() { over_obstacle_ = true; }
-
-private:
-	std::atomic<bool> over_obstacle_{false}, over_{false};
-	std::thread thread_;
-};
 
 class PortReuse : public mbuf_accounting {
 protected:
@@ -82,32 +49,6 @@ TEST_F(PortReuse, AFindingOfTheWatcherIsNotHeldAgainstTheNextDevice)
 		EXPECT_EQ(bond.send(make_burst(8)), 8);
 	}
 }
-
-// Something that is asked of a bond, in a thread that a turnstile knows as "operator"; over when the object ends.
-class operation {
-public:
-	explicit operation(std::function<void()> what)
-		: thread_([this, what = std::move(what)] {
-			  pthread_setname_np(pthread_self(), "operator");
-			  what();
-			  over_ = true;
-		  })
-	{}
-	~operation() { thread_.join(); }
-	operation(const operation &) = delete;
-	operation &operator=(const operation &) = delete;
-
-	// False if it was over before.
-	bool stops_in(const turnstile &stile) const
-	{
-		EXPECT_TRUE(eventually([&] { return stile.is_occupied() || over_; }));
-		return stile.is_occupied();
-	}
-
-private:
-	std::atomic<bool> over_{false};
-	std::thread thread_;
-};
 
 class PortReuseWhileAdding : public PortReuse {
 protected:
@@ -158,7 +99,8 @@ TEST_F(PortReuseWhileAdding, ALateFarewellDoesNotTakeTheNextDeviceFromTheBond)
 	bool stopped = true;
 	for (unsigned nth = 1; stopped; nth++) {
 		SCOPED_TRACE(nth);
-		fake_port goes({.announces_rmv = true}), comes({.plugged = false});
+		fake_port last({.announces_rmv = true}), goes({.announces_rmv = true}), comes({.plugged = false});
+		ASSERT_EQ(bond_.add(last.name()), 0);
 		ASSERT_EQ(bond_.add(comes.name()), 0);
 		const std::uint16_t port = goes.port_id();
 		{
@@ -174,8 +116,9 @@ TEST_F(PortReuseWhileAdding, ALateFarewellDoesNotTakeTheNextDeviceFromTheBond)
 			ASSERT_EQ(goes.unplug(), 0);
 			ASSERT_EQ(comes.plug(), 0);
 			ASSERT_EQ(comes.port_id(), port);
+			ASSERT_TRUE(last.vanish());
 		}
-		event_recorder(bond_).settle();
+		ASSERT_TRUE(becomes(bond_, last, BRAID_MEMBER_PENDING)) << "one farewell after the other";
 		EXPECT_EQ(owner_of(port), "net_braid0");
 		remove_all_but_the_first();
 	}
