@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // Guards of renaming: who is asked, who is told, and what they may do meanwhile.
 #include "event_recorder.hpp"
+#include "operation.hpp"
+#include "port_view.hpp"
 #include "test_bond.hpp"
+#include "turnstile.hpp"
 
 #include <rte_bus_vdev.h>
 
@@ -439,6 +442,33 @@ TEST_F(RenameGuard, DestroyingTheBondWaitsForItAndItIsToldThatNothingCameOfIt)
 	EXPECT_EQ(diary_.lines(), (texts{"slow? a>x", "slow! a>x"})) << "before braid_destroy() returned";
 	renaming.join();
 	bond_.is_destroyed();
+}
+
+// Whoever has planned a renaming may come late to ask about it.
+TEST(RenameGuardOfADestroyedBond, IsNotCalledAnyMore)
+{
+	bool stopped = true;
+	for (unsigned nth = 1; stopped; nth++) {
+		SCOPED_TRACE(nth);
+		fake_port member;
+		test_bond bond("balance", {&member});
+		ASSERT_EQ(bond.bring_up(), 0);
+		std::atomic<bool> destroyed{false};
+		const braid_rename_guard look = [](std::uint16_t, braid_rename_phase, const braid_rename *const *, unsigned, void *arg) {
+			EXPECT_FALSE(*static_cast<std::atomic<bool> *>(arg));
+			return 0;
+		};
+		ASSERT_EQ(braid_rename_guard_register(bond.port(), look, &destroyed), 0);
+		turnstile stile("operator", nth);
+		const operation renaming([port = bond.port()] {
+			const int status = braid_member_rename(port, 1, "x");
+			EXPECT_TRUE(status == 0 || status == -ENODEV) << status;
+		});
+		const patience meanwhile(stile, std::chrono::milliseconds(300));
+		stopped = renaming.stops_in(stile);
+		EXPECT_EQ(bond.destroy(), 0);
+		destroyed = true;
+	}
 }
 
 TEST_F(RenameGuard, CannotDestroyItsBondButMayCloseItsPort)

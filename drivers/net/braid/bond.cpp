@@ -128,7 +128,7 @@ void bond::close() noexcept
 	}
 	inbox_wakes_.notify_all();
 	caught_up_.notify_all();
-	guards_.wait_for_proposals(); // they are told how it ended, and by then nobody may have given up what they use
+	guards_.close(); // they are told how it ended, and by then nobody may have given up what they use
 	watcher_.join();
 	follower_.join();
 	// An application may close the bond from a callback, which the worker runs: then it ends after this by itself.

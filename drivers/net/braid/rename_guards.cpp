@@ -58,13 +58,16 @@ result<void> rename_guards::remove(const rename_guard &g) noexcept
 	return {};
 }
 
-void rename_guards::wait_for_proposals() noexcept
+// Who has planned a renaming may come to propose it at any time later, when what guards use has been given up. They stay in the
+// list: whoever takes one back still waits for it to end.
+void rename_guards::close() noexcept
 {
 	unsigned own = 0;
 	for (const proposal *p = innermost; p != nullptr; p = p->outer_)
 		own += &p->guards_ == this;
 	std::unique_lock guard(lock_);
 	changed_.wait(guard, [&] { return proposals_ == own; });
+	closed_ = true;
 }
 
 bool rename_guards::running_here() const noexcept
@@ -85,7 +88,8 @@ rename_guards::proposal::proposal(rename_guards &guards, std::uint16_t bond_port
 	innermost = this;
 	const std::lock_guard guard(guards_.lock_);
 	guards_.proposals_++;
-	asked_ = guards_.entries_;
+	if (!guards_.closed_)
+		asked_ = guards_.entries_;
 }
 
 rename_guards::proposal::~proposal()

@@ -51,8 +51,8 @@ public:
 
 	bool any() const noexcept { return count_.load(std::memory_order_relaxed) != 0; }
 
-	// Waits until no renaming asks anybody, other than those that this thread is inside of.
-	void wait_for_proposals() noexcept;
+	// Waits until no renaming asks anybody, other than those that this thread is inside of. One that comes later asks nobody.
+	void close() noexcept;
 
 	// Whether this thread is inside a guard of this bond; of any bond.
 	bool running_here() const noexcept;
@@ -90,6 +90,7 @@ private:
 	std::vector<std::shared_ptr<entry>> entries_; // in the order of registration
 	std::atomic<std::size_t> count_{0};           // of them, for any()
 	unsigned proposals_ = 0;
+	bool closed_ = false;
 };
 
 } // namespace braid
