@@ -105,12 +105,16 @@ template <typename Act> int ask_switch(std::uint16_t port, const char *what, int
 	});
 }
 
-// The same for what takes something back: it is done also while the bond is being closed, so that whoever asks may free what
-// a callback uses; that ENODEV is the answer then is all the same.
+// The same for what takes something back: it is done also while the bond is being closed, and when a callback that closed its
+// port still runs, so that whoever asks may free what a callback uses; that ENODEV is the answer then is all the same.
 template <typename Act> int take_back(std::uint16_t port, Act act) noexcept
 {
-	const bond_ptr b = find_bond(port);
-	const result<void> done = b ? act(*b) : result<void>();
+	const bond_ptr b = find_bond(port); // first: what is closed after this is acted on here
+	result<void> done;
+	for (const bond_ptr &closed : closed_bonds(port))
+		done = act(*closed);
+	if (b)
+		done = act(*b);
 	return ask(port, [&done](bond &) { return done; });
 }
 

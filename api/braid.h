@@ -399,7 +399,8 @@ int braid_rename_guard_register(uint16_t bond_port_id, braid_rename_guard guard,
 /**
  * Takes a guard back. On return it is not running and will not be called again, also not to be told that something it agreed
  * to is reverted; unless the caller is that guard, which then ends as it likes. braid_destroy() waits likewise for every guard
- * that runs. @return -ENOENT not registered; -ENODEV the bond is being closed, and the guard has been taken back nevertheless.
+ * that runs. @return -ENOENT not registered; -ENODEV the bond is being closed, or its port was closed while the guard ran, and the
+ * guard has been taken back nevertheless.
  */
 int braid_rename_guard_unregister(uint16_t bond_port_id, braid_rename_guard guard, void *arg);
 
@@ -557,8 +558,8 @@ int braid_event_callback_register(uint16_t bond_port_id, braid_event_callback ca
 
 /**
  * Takes a registration back. On return the callback is not running and will not be called again, unless the caller is
- * that callback. @return -ENOENT not registered; -ENODEV the bond is being closed, and the registration has been taken back
- * nevertheless.
+ * that callback. @return -ENOENT not registered; -ENODEV the bond is being closed, or its port was closed while the callback
+ * ran, and the registration has been taken back nevertheless.
  */
 int braid_event_callback_unregister(uint16_t bond_port_id, braid_event_callback callback, void *arg);
 

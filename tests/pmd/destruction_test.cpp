@@ -6,6 +6,8 @@
 #include "telemetry_client.hpp"
 #include "test_bond.hpp"
 
+#include <rte_bus_vdev.h>
+
 #include <atomic>
 #include <functional>
 
@@ -317,6 +319,39 @@ TEST_F(Destruction, AListenerThatIsTakenBackMeanwhileIsNotRunningAfterwards)
 	EXPECT_EQ(bond.destroy(), 0);
 	taker.join();
 	opener.join();
+}
+
+// The same when the listener itself has closed the bond's port, which is no bond's any more.
+TEST_F(Destruction, AListenerThatHasClosedThePortIsNotRunningWhenItIsTakenBack)
+{
+	struct closing_listener {
+		std::atomic<bool> inside{false}, may_go_on{false}, done{false};
+
+		static void call(std::uint16_t port, const braid_event *, void *arg)
+		{
+			auto &self = *static_cast<closing_listener *>(arg);
+			EXPECT_EQ(rte_eth_dev_close(port), 0);
+			self.inside = true;
+			self.may_go_on.wait(false);
+			self.done = true;
+		}
+	} listener;
+	fake_port member;
+	test_bond bond("balance", {&member});
+	const std::uint16_t port = bond.port();
+	ASSERT_EQ(braid_event_callback_register(port, closing_listener::call, &listener), 0);
+	ASSERT_EQ(bond.rename(member.name(), "uplink"), 0);
+	ASSERT_TRUE(eventually([&] { return listener.inside.load(); }));
+	std::thread taker([&] {
+		EXPECT_EQ(braid_event_callback_unregister(port, closing_listener::call, &listener), -ENODEV);
+		EXPECT_TRUE(listener.done);
+	});
+	EXPECT_TRUE(stays_false([&] { return listener.done.load(); }));
+	listener.may_go_on = true;
+	listener.may_go_on.notify_all();
+	taker.join();
+	EXPECT_EQ(rte_vdev_uninit("net_braid0"), 0);
+	bond.is_destroyed();
 }
 
 // A monitoring program asks for everything while bonds come and go; each answer is of a bond that is there, or says that none is.

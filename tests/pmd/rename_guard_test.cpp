@@ -444,6 +444,33 @@ TEST_F(RenameGuard, DestroyingTheBondWaitsForItAndItIsToldThatNothingCameOfIt)
 	bond_.is_destroyed();
 }
 
+// Who has taken it back may free what it uses. That its port is no bond's any more is no reason to say so too early.
+TEST_F(RenameGuard, ThatHasClosedItsPortIsWaitedForByWhoTakesItBack)
+{
+	gate g;
+	std::atomic<bool> left{false};
+	guard slow(bond_, diary_, "slow", [&, port = bond_.port()] {
+		EXPECT_EQ(rte_eth_dev_stop(port), 0);
+		EXPECT_EQ(rte_eth_dev_close(port), 0);
+		g.pass();
+		left = true;
+		return 0;
+	});
+	std::thread renaming([&] { EXPECT_EQ(bond_.rename("a", "x"), -ENODEV); });
+	ASSERT_TRUE(eventually([&] { return g.inside.load(); }));
+	std::thread taking_back([&] {
+		EXPECT_EQ(slow.leave(), -ENODEV);
+		EXPECT_TRUE(left) << "it runs no more";
+	});
+	EXPECT_TRUE(stays_false([&] { return left.load(); }));
+	g.let_go();
+	taking_back.join();
+	renaming.join();
+	EXPECT_EQ(diary_.lines(), texts{"slow? a>x"}) << "who has left is not told that it is reverted";
+	EXPECT_EQ(rte_vdev_uninit("net_braid0"), 0);
+	bond_.is_destroyed();
+}
+
 // Whoever has planned a renaming may come late to ask about it.
 TEST(RenameGuardOfADestroyedBond, IsNotCalledAnyMore)
 {

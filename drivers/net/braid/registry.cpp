@@ -20,7 +20,10 @@ ordered_mutex<lock_place::bonds> list_lock;
 // Never destroyed: threads of DPDK still ask for bonds while the process exits.
 std::vector<bond_ptr> &bonds = *new std::vector<bond_ptr>;
 
-// The same bonds, for lookups without a lock. Written with list_lock held; the release pairs with the acquire in bond_of().
+// Those that have been closed while somebody was still inside, who owns the bond until he leaves.
+std::vector<std::weak_ptr<bond>> &closed = *new std::vector<std::weak_ptr<bond>>;
+
+// The same bonds as in `bonds`, for lookups without a lock. Written with list_lock held; the release pairs with the acquire in bond_of().
 std::array<std::atomic<const bond *>, RTE_MAX_ETHPORTS> by_port{};
 
 // Ports between RTE_ETH_EVENT_DESTROY and the next RTE_ETH_EVENT_NEW: what ethdev keeps of them is being taken down.
@@ -135,7 +138,12 @@ void unregister_bond(const bond *b) noexcept
 	}
 	rcu::wait_for_readers(); // who looks at it without owning it
 	const std::lock_guard guard(list_lock);
-	std::erase_if(bonds, [b](const bond_ptr &each) { return each.get() == b; });
+	std::erase_if(closed, [](const std::weak_ptr<bond> &each) { return each.expired(); });
+	const auto found = std::find_if(bonds.begin(), bonds.end(), [b](const bond_ptr &each) { return each.get() == b; });
+	if (found == bonds.end())
+		return;
+	closed.push_back(*found);
+	bonds.erase(found);
 }
 
 const bond *bond_of(std::uint16_t port, const rcu::read_section &) noexcept
@@ -156,6 +164,16 @@ bond_ptr find_bond(std::uint16_t port) noexcept
 		if (b->port() == port && b->is_made())
 			return b;
 	return nullptr;
+}
+
+std::vector<bond_ptr> closed_bonds(std::uint16_t port) noexcept
+{
+	std::vector<bond_ptr> alive;
+	const std::lock_guard guard(list_lock);
+	for (const std::weak_ptr<bond> &each : closed)
+		if (bond_ptr b = each.lock(); b && b->port() == port)
+			alive.push_back(std::move(b));
+	return alive;
 }
 
 bond_ptr find_bond(std::string_view device_name) noexcept

@@ -27,6 +27,9 @@ bond_ptr find_bond(std::uint16_t port) noexcept;
 bond_ptr find_bond(std::string_view device_name) noexcept;
 std::vector<bond_ptr> all_bonds() noexcept;
 
+// Those that had the port and have been closed while somebody was inside: a callback that runs, for one, as long as it does.
+std::vector<bond_ptr> closed_bonds(std::uint16_t port) noexcept;
+
 // The same for whoever wants something of the bond: not one that is being closed, and ENODEV says which of all that it is.
 result<bond_ptr> open_bond(std::uint16_t port) noexcept;
 result<bond_ptr> open_bond(std::string_view device_name) noexcept;
