@@ -210,6 +210,30 @@ TEST_F(Roles, APrimaryThatIsNamedIsTheMemberThatGetsTheName)
 	EXPECT_EQ(bond.active(), "dsl") << "once";
 }
 
+// Which is not one that leaves, whatever it is called meanwhile.
+TEST_F(Roles, APrimaryThatIsNamedIsNoMemberThatLeaves)
+{
+	test_bond bond(exactly{"drain_ms=60000,announce=0,mode=active-backup,member=" + first_.name() + ",member=" +
+	                       second_.name() + ",primary=wan"});
+	ASSERT_EQ(bond.bring_up(), 0);
+	const std::uint32_t id = bond.id_of(second_.name());
+	std::atomic<bool> removed{false};
+	std::thread remover([&] {
+		EXPECT_EQ(braid_member_remove(bond.port(), id), 0);
+		removed = true;
+	});
+	ASSERT_TRUE(eventually([&] { return bond.info_of(second_.name()).state == BRAID_MEMBER_LEAVING; }));
+	EXPECT_EQ(bond.rename(second_.name(), "wan"), 0);
+	EXPECT_EQ(bond.info().primary, BRAID_NO_MEMBER);
+	EXPECT_TRUE(eventually([&] {
+		bond.receive();
+		return removed.load();
+	}));
+	remover.join();
+	EXPECT_EQ(add_as(bond, third_, BRAID_ROLE_PRIMARY, "wan"), 0) << braid_error_text();
+	EXPECT_EQ(bond.active(), "wan");
+}
+
 TEST_F(Roles, APrimaryIsSetByAnyNameThatAMemberCanHave)
 {
 	test_bond bond(exactly{line("", "")});

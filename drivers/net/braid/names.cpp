@@ -131,11 +131,12 @@ result<void> bond::commit_rename(const rename_plan &plan) noexcept
 }
 
 // The primary was named before there was a member of that name, and now there may be one. A member that is being added is bound
-// when it has joined.
+// when it has joined; one that is being removed, and has no say any more, never is.
 void bond::look_for_primary(const rename_plan &plan) noexcept
 {
 	for (const rename_outcome &one : plan.outcomes())
-		if (const member_ptr m = member_with(one.id); m && primary_wish_ && one.after.view() == primary_wish_->text) {
+		if (const member_ptr m = member_with(one.id); m && primary_wish_ && one.after.view() == primary_wish_->text &&
+		                                              failover_.member_view(m->id, now_ms())) {
 			bind_primary(*m);
 			reconsider(now_ms()); // which tells of its role
 		}
