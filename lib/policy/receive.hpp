@@ -23,7 +23,7 @@ template <member_port Port, rx_port Owner> class gathering {
 public:
 	[[gnu::always_inline]] gathering(const snapshot &s, rx_lane &lane, rte_mbuf **pkts, unsigned n,
 	                                 unsigned resume) noexcept
-		: s_(s), lane_(lane), pkts_(pkts), room_(n), busy_(lane.busy), resume_(resume)
+		: s_(s), lane_(lane), pkts_(pkts), whole_(n), room_(n), busy_(lane.busy), resume_(resume)
 	{}
 
 	// False when no other member can be asked: too little room is left.
@@ -33,7 +33,7 @@ public:
 		unsigned got = Port::receive(member.port, lane_.queue, pkts_, static_cast<std::uint16_t>(room_));
 		busy_ = got != 0 ? busy_ | bit(m) : busy_ & ~bit(m);
 		if (member.special != 0) [[unlikely]]
-			got = account(member, lane_, pkts_, got, room_);
+			got = account(member, lane_, pkts_, got, room_, whole_);
 		if (got == 0)
 			return true;
 		if constexpr (Owner == rx_port::bond) {
@@ -68,12 +68,14 @@ private:
 	// Counts what a member has given that leaves or may not deliver, of which what it may not is freed. Returns how many packets
 	// there are to deliver.
 	[[gnu::noinline, gnu::cold]] static unsigned account(const rx_source &member, rx_lane &lane, rte_mbuf **pkts, unsigned got,
-	                                                     unsigned room) noexcept
+	                                                     unsigned room, unsigned whole) noexcept
 	{
 		if ((member.special & rx_source::draining) != 0) {
 			lane.from_leaving.add(got);
-			// With less room, nothing received does not mean that nothing waits.
-			if (got == 0 && room >= rx_min_room)
+			lane.widest = std::max(lane.widest, static_cast<std::uint16_t>(whole));
+			// With less room, nothing received does not mean that nothing waits; unless the application never has
+			// more: what a driver does not give it then, it does not give it whether the member leaves or stays.
+			if (got == 0 && room != 0 && room >= std::min<unsigned>(lane.widest, rx_min_room))
 				lane.dry_looks.add(1);
 		}
 		if ((member.special & rx_source::backup) == 0)
@@ -87,6 +89,7 @@ private:
 	const snapshot &s_;
 	rx_lane &lane_;
 	rte_mbuf **pkts_;
+	const unsigned whole_;
 	unsigned room_;
 	std::uint64_t busy_;
 	unsigned resume_;

@@ -74,6 +74,7 @@ struct alignas(64) rx_lane {
 	std::uint16_t queue = 0;
 	std::uint16_t next = 0;      // index of the member to poll first; clamped at each use
 	std::uint16_t resume = 0;    // index of the busy member to poll next; any number
+	std::uint16_t widest = 0;    // most packets that a burst has asked for while a member was leaving
 	std::uint64_t busy = 0;      // members that had packets when they were last asked, one bit each; any bits
 	counter backup_dropped;      // packets received on a member that may not deliver, and freed
 	// What removal watches, which comes to an end when the leaving member has been found empty and stays so.

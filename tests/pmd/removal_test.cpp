@@ -138,6 +138,21 @@ TEST_F(StillMember, IsWaitedForOnEveryQueue)
 	}));
 }
 
+TEST_F(StillMember, IsFoundByWhoAsksForFewPacketsAtATime)
+{
+	fake_port leaves, stays;
+	test_bond bond(bond_of(leaves, stays));
+	ASSERT_EQ(bond.bring_up(), 0);
+	for (unsigned i = 0; i < 5; i++)
+		ASSERT_TRUE(leaves.inject(0, make_packet({})));
+	const removal going(bond, leaves);
+	EXPECT_TRUE(eventually([&] {
+		bond.receive(0, 2);
+		return going.is_over();
+	}));
+	EXPECT_EQ(leaves.rx_lost(), 0u);
+}
+
 TEST_F(StillMember, IsWaitedForNoLongerThanItMay)
 {
 	fake_port leaves, stays;
