@@ -305,9 +305,9 @@ braid_info to_c(const bond_facts &facts) noexcept
 result<void> not_from_within(std::uint16_t port) noexcept
 {
 	const bond_ptr b = find_bond(port);
-	if (!b || !(b->on_worker_thread() || b->in_rename_guard()))
+	if (!b || !(b->on_own_thread() || b->in_rename_guard()))
 		return {};
-	return error(EDEADLK, "a bond cannot be destroyed from its own %s", b->on_worker_thread() ? "event callback" : "rename guard");
+	return error(EDEADLK, "a bond cannot be destroyed from its own %s", b->on_own_thread() ? "event callback" : "rename guard");
 }
 
 } // namespace

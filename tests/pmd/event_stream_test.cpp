@@ -455,5 +455,55 @@ TEST_F(LscOnFailover, IsNotHeldBackByEventsThatNeverEnd)
 	ASSERT_EQ(rte_eth_dev_callback_unregister(bond.port(), RTE_ETH_EVENT_INTR_LSC, count, &lsc), 0);
 }
 
+// Which may take its time.
+TEST_F(LscOnFailover, AndEventsAreNotHeldUpByADeviceThatIsBeingAttached)
+{
+	fake_port slow({.plugged = false});
+	test_bond bond(devargs("active-backup"));
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	ASSERT_EQ(bond.add(slow.name()), 0);
+	std::atomic<unsigned> lsc{0};
+	ASSERT_EQ(rte_eth_dev_callback_register(bond.port(), RTE_ETH_EVENT_INTR_LSC, count, &lsc), 0);
+	ASSERT_EQ(bond.bring_up(), 0);
+	ASSERT_TRUE(eventually([&] { return lsc == 1; })) << "the first link came up";
+	event_recorder told(bond);
+	slow.hold(fake_op::start);
+	ASSERT_EQ(slow.plug(), 0);
+	ASSERT_TRUE(eventually([&] { return slow.waiting(fake_op::start) == 1; }));
+	first_.set_link(false);
+	EXPECT_TRUE(eventually([&] { return lsc == 2; })) << "the last link went down";
+	EXPECT_TRUE(eventually([&] { return told.count(BRAID_EVENT_LINK_DOWN) == 1; }));
+	EXPECT_EQ(slow.waiting(fake_op::start), 1u);
+	slow.release(fake_op::start);
+	EXPECT_TRUE(eventually([&] { return lsc == 3; })) << "its link is up";
+	ASSERT_EQ(rte_eth_dev_callback_unregister(bond.port(), RTE_ETH_EVENT_INTR_LSC, count, &lsc), 0);
+}
+
+TEST_F(EventStream, ADeviceIsAttachedWhateverTimeAListenerTakes)
+{
+	fake_port late({.plugged = false});
+	test_bond bond(devargs("balance"));
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	ASSERT_EQ(bond.add(late.name()), 0);
+	ASSERT_EQ(bond.bring_up(), 0);
+	struct slow {
+		static void note(std::uint16_t, const braid_event *, void *arg)
+		{
+			auto &self = *static_cast<slow *>(arg);
+			self.inside = true;
+			self.go_on.wait(false);
+		}
+		std::atomic<bool> inside{false}, go_on{false};
+	} listener;
+	ASSERT_EQ(braid_event_callback_register(bond.port(), slow::note, &listener), 0);
+	rename_times(bond, 1);
+	ASSERT_TRUE(eventually([&] { return listener.inside.load(); }));
+	ASSERT_EQ(late.plug(), 0);
+	EXPECT_TRUE(eventually([&] { return bond.info_of(late.name()).state == BRAID_MEMBER_RUNNING; }));
+	listener.go_on = true;
+	listener.go_on.notify_all();
+	ASSERT_EQ(braid_event_callback_unregister(bond.port(), slow::note, &listener), 0);
+}
+
 } // namespace
 } // namespace braid

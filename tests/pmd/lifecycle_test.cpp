@@ -321,7 +321,7 @@ TEST_F(Lifecycle, MakingAndDestroyingBondsLeavesNothingBehind)
 		ASSERT_EQ(bond.bring_up(1u + round % 3), 0);
 		ASSERT_EQ(bond.add(b.name()), 0);
 		EXPECT_EQ(bond.send(make_burst(8)), 8);
-		EXPECT_EQ(thread_count(), threads + 3) << "a watcher, a worker and a follower";
+		EXPECT_EQ(thread_count(), threads + 4) << "a watcher, a worker, a teller and a follower";
 	}
 	EXPECT_EQ(thread_count(), threads);
 	EXPECT_EQ(port_count(), ports);

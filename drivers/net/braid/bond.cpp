@@ -68,6 +68,12 @@ result<void> bond::open() noexcept
 			return starter.error();
 		}
 	}
+	auto teller = sdk::start_control_thread<&bond::talk>("braid-tell", this);
+	if (!teller) {
+		close();
+		return teller.error();
+	}
+	teller_ = std::move(*teller);
 	auto worker = sdk::start_control_thread<&bond::work>("braid-work", this);
 	if (!worker) {
 		close();
@@ -126,16 +132,18 @@ void bond::close() noexcept
 		const std::lock_guard guard(inbox_);
 		stop_working_ = true;
 	}
-	inbox_wakes_.notify_all();
+	work_wakes_.notify_all();
+	tell_wakes_.notify_all();
 	caught_up_.notify_all();
 	guards_.close(); // they are told how it ended, and by then nobody may have given up what they use
 	watcher_.join();
 	follower_.join();
-	// An application may close the bond from a callback, which the worker runs: then it ends after this by itself.
-	if (on_worker_thread())
-		worker_.detach();
+	worker_.join();
+	// An application may close the bond from a callback, which the teller runs: then it ends after this by itself.
+	if (on_teller_thread())
+		teller_.detach();
 	else
-		worker_.join();
+		teller_.join();
 
 	stop();
 	{

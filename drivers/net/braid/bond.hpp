@@ -9,7 +9,7 @@
 //
 // Locks are taken from left to right and from top to bottom, never the other way (lock_order.hpp). The state lock is held for
 // microseconds and never while a device is asked anything, so that a failover waits for no slow device and for no operator.
-// Listeners are called from the worker thread with no lock held.
+// Listeners are called from a thread of their own with no lock held.
 #pragma once
 
 #include "announce/address_book.hpp"
@@ -311,7 +311,9 @@ public:
 
 	result<void> add_listener(const listener &l) noexcept;
 	result<void> remove_listener(const listener &l) noexcept;
-	bool on_worker_thread() const noexcept;
+	// Whether listeners are called on this thread; whether it is the bond's, which a close waits for.
+	bool on_teller_thread() const noexcept;
+	bool on_own_thread() const noexcept;
 	// At most `most` events from number `from` on; UINT64_MAX: none, to begin with the next that happens.
 	result<event_page> read_events(std::uint64_t from, std::size_t most) noexcept;
 	result<void> set_lsc_on_failover(bool on) noexcept;
@@ -490,6 +492,7 @@ private:
 	member_set members() noexcept;
 	void watch() noexcept;
 	void work() noexcept;
+	void talk() noexcept;
 	using inbox_lock = std::unique_lock<ordered_mutex<lock_place::inbox>>;
 	void tell_listeners(inbox_lock &inbox) noexcept;
 	void forget_old_events() noexcept;
@@ -627,9 +630,11 @@ private:
 	std::condition_variable_any follow_wakes_;
 	sdk::control_thread follower_;
 
-	// Tells listeners and attaches members that appear.
+	// Guards what is left for two threads to do: of the worker, which attaches members that appear, and of the teller, which tells
+	// listeners.
 	ordered_mutex<lock_place::inbox> inbox_;
-	std::condition_variable_any inbox_wakes_;
+	std::condition_variable_any work_wakes_;
+	std::condition_variable_any tell_wakes_;
 	std::deque<event> events_; // one after the other, up to next_event_: what is to be told, and the last ones besides
 	std::uint64_t next_event_ = 0;
 	std::uint64_t next_to_tell_ = 0;
@@ -645,9 +650,10 @@ private:
 	std::vector<listener> listeners_;
 	const listener *calling_ = nullptr;
 	std::condition_variable_any call_ended_;
-	rename_log rename_log_; // the worker's own
-	std::atomic<pthread_t> worker_id_{};
+	rename_log rename_log_; // the teller's own
+	std::atomic<pthread_t> worker_id_{}, teller_id_{};
 	sdk::control_thread worker_;
+	sdk::control_thread teller_;
 };
 
 } // namespace braid

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // What happens to a bond, told in order: written down where it happens, under whatever lock is held there; logged and told to
-// listeners by the worker, with no lock held.
+// listeners by the teller, with no lock held.
 #include "bond.hpp"
 
 #include "clock.hpp"
@@ -114,7 +114,7 @@ void bond::tell(event_kind kind, member_id id, std::string reason, const name &b
 		}
 		forget_old_events();
 	}
-	inbox_wakes_.notify_all();
+	tell_wakes_.notify_all();
 }
 
 // With inbox_ held.
@@ -125,14 +125,14 @@ void bond::forget_old_events() noexcept
 }
 
 // The application hears of it as RTE_ETH_EVENT_INTR_LSC of the bond; several at once are one. To be followed by tell(), which
-// wakes the worker.
+// wakes the teller.
 void bond::announce_link() noexcept
 {
 	const std::lock_guard inbox(inbox_);
 	link_event_due_ = true;
 }
 
-// The worker's: the next event, and before it how many had to be dropped.
+// The teller's: the next event, and before it how many had to be dropped.
 void bond::tell_listeners(inbox_lock &inbox) noexcept
 {
 	const event e = events_[events_.size() - backlog()];
@@ -159,7 +159,7 @@ void bond::tell_listeners(inbox_lock &inbox) noexcept
 // not move, and never inside what listeners or the renaming itself wait for.
 void bond::let_listeners_catch_up() noexcept
 {
-	if (on_worker_thread() || rename_guards::any_running_here())
+	if (on_own_thread() || rename_guards::any_running_here())
 		return;
 	inbox_lock inbox(inbox_);
 	if (backlog() < far_behind || told_ == stuck_at_)
@@ -210,6 +210,41 @@ result<void> bond::set_lsc_on_failover(bool on) noexcept
 	return {};
 }
 
+bool bond::on_teller_thread() const noexcept { return pthread_equal(teller_id_.load(), pthread_self()) != 0; }
+
+bool bond::on_own_thread() const noexcept
+{
+	return on_teller_thread() || pthread_equal(worker_id_.load(), pthread_self()) != 0;
+}
+
+// The thread that tells. It is one of its own because the worker may be busy for seconds with a device that it attaches, while an
+// application waits to hear that its link is down.
+void bond::talk() noexcept
+{
+	const auto alive = shared_from_this(); // until this returns, also if a callback closes the bond
+	teller_id_ = pthread_self();
+	inbox_lock inbox(inbox_);
+	while (!stop_working_) {
+		if (now_ms() >= rename_log_.due()) {
+			inbox.unlock();
+			log_other_renames();
+			inbox.lock();
+		} else if (link_event_due_) {
+			// Before the events, which may never come to an end: a listener may make the next one.
+			link_event_due_ = false;
+			inbox.unlock();
+			rte_eth_dev_callback_process(&rte_eth_devices[port_], RTE_ETH_EVENT_INTR_LSC, nullptr);
+			inbox.lock();
+		} else if (backlog() != 0) {
+			tell_listeners(inbox);
+		} else if (const time_ms wake = rename_log_.due(); wake != never) {
+			tell_wakes_.wait_until(inbox, to_time_point(wake));
+		} else {
+			tell_wakes_.wait(inbox);
+		}
+	}
+}
+
 void bond::deliver(const event &e) noexcept
 {
 	std::unique_lock inbox(inbox_);
@@ -249,7 +284,7 @@ result<void> bond::remove_listener(const listener &l) noexcept
 	std::unique_lock inbox(inbox_);
 	if (std::erase(listeners_, l) == 0)
 		return error(ENOENT, "%s: this callback is not registered", device_name_);
-	if (!on_worker_thread())
+	if (!on_teller_thread())
 		call_ended_.wait(inbox, [&] { return calling_ == nullptr || !(*calling_ == l); });
 	return {};
 }

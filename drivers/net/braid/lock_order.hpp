@@ -17,7 +17,7 @@ enum class lock_place : std::uint8_t {
 	addresses,     // of a bond: while MAC addresses change hands among its members
 	device,        // of a member: while its port is asked for something; never two at a time
 	state,         // of a bond: for microseconds
-	inbox,         // of a bond: what its worker has to do
+	inbox,         // of a bond: what its worker and its teller have to do
 	bonds,         // the list of all bonds
 	ports,         // which ports are being taken down
 	book,          // of a bond: which addresses it has seen itself send from

@@ -328,7 +328,7 @@ void bond::settle_macs() noexcept
 }
 
 // The thread that does what a failover leaves to be done: addresses first, since announcements tell of them. It is one of its
-// own because the worker may be busy for seconds with a device that it attaches, or a listener that it calls.
+// own because the worker may be busy for seconds with a device that it attaches, and the teller with a listener.
 void bond::follow() noexcept
 {
 	std::unique_lock state(state_);

@@ -3,7 +3,8 @@
 //
 //   watcher  asks links every lsc_poll_period_ms and ends delays. Takes the state lock for moments only, so that a control
 //            operation that takes long on another thread delays no failover.
-//   worker   attaches members that appear and tells listeners (events.cpp); may take as long as a device or a listener takes.
+//   worker   attaches members that appear; may take as long as a device takes, for which the one that tells listeners
+//            (events.cpp) does not wait.
 #include "bond.hpp"
 
 #include "clock.hpp"
@@ -174,7 +175,7 @@ void bond::look_for_ports() noexcept
 		const std::lock_guard inbox(inbox_);
 		look_for_ports_ = true;
 	}
-	inbox_wakes_.notify_all();
+	work_wakes_.notify_all();
 }
 
 bool bond::expects_a_port() noexcept
@@ -220,7 +221,7 @@ void bond::forget_device_later(const member_ptr &m) noexcept
 		const std::lock_guard inbox(inbox_);
 		lost_.push_back(m);
 	}
-	inbox_wakes_.notify_all();
+	work_wakes_.notify_all();
 }
 
 // Its memory goes when this returns, so everything is done here.
@@ -247,14 +248,8 @@ void bond::on_port_destroyed(std::uint16_t port) noexcept
 	forget_device(m);
 }
 
-bool bond::on_worker_thread() const noexcept
-{
-	return pthread_equal(worker_id_.load(), pthread_self()) != 0;
-}
-
 void bond::work() noexcept
 {
-	const auto alive = shared_from_this(); // until this returns, also if a callback closes the bond
 	worker_id_ = pthread_self();
 	time_ms next_look = never;
 	time_ms look_until = 0;
@@ -279,22 +274,10 @@ void bond::work() noexcept
 			}
 			next_look = now < look_until || expects_a_port() ? now_ms() + scan_period_ms : never;
 			inbox.lock();
-		} else if (now >= rename_log_.due()) {
-			inbox.unlock();
-			log_other_renames();
-			inbox.lock();
-		} else if (link_event_due_) {
-			// Before the events, which may never come to an end: a listener may make the next one.
-			link_event_due_ = false;
-			inbox.unlock();
-			rte_eth_dev_callback_process(&rte_eth_devices[port_], RTE_ETH_EVENT_INTR_LSC, nullptr);
-			inbox.lock();
-		} else if (backlog() != 0) {
-			tell_listeners(inbox);
-		} else if (const time_ms wake = std::min(next_look, rename_log_.due()); wake != never) {
-			inbox_wakes_.wait_until(inbox, to_time_point(wake));
+		} else if (next_look != never) {
+			work_wakes_.wait_until(inbox, to_time_point(next_look));
 		} else {
-			inbox_wakes_.wait(inbox);
+			work_wakes_.wait(inbox);
 		}
 	}
 }
