@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // The stream of events: its numbers, who comes late, who is slow, and what of it ethdev's own events mirror.
 #include "event_recorder.hpp"
+#include "port_view.hpp"
 #include "telemetry_client.hpp"
 #include "test_bond.hpp"
 
@@ -312,6 +313,75 @@ TEST_F(EventStream, ARenamingLoopWaitsForAListenerThatIsSlowerThanIt)
 	EXPECT_EQ(bond.info().events_lost, 0u);
 	EXPECT_EQ(bond.xstat("events_lost"), 0u);
 	ASSERT_EQ(braid_event_callback_unregister(bond.port(), slow::note, &listener), 0);
+}
+
+class EveryOperator : public EventStream {
+protected:
+	struct listener {
+		static void note(std::uint16_t, const braid_event *, void *arg)
+		{
+			auto &self = *static_cast<listener *>(arg);
+			self.inside = true;
+			self.go_on.wait(false);
+		}
+		void let_go()
+		{
+			go_on = true;
+			go_on.notify_all();
+		}
+		std::atomic<bool> inside{false}, go_on{false};
+	};
+	struct call {
+		const char *name;
+		int (*on)(std::uint16_t bond);
+	};
+	static constexpr call calls[] = {
+		{"mode", [](std::uint16_t b) { return braid_mode_set(b, BRAID_MODE_BALANCE); }},
+		{"policy", [](std::uint16_t b) { return braid_policy_set(b, BRAID_POLICY_L34); }},
+		{"delays", [](std::uint16_t b) { return braid_delays_set(b, 5, 0); }},
+		{"all_members_active", [](std::uint16_t b) { return braid_all_members_active_set(b, 1); }},
+		{"pinning", [](std::uint16_t b) { return braid_pinning_set(b, 1); }},
+		{"primary", [](std::uint16_t b) { return braid_primary_set(b, 1); }},
+		{"role", [](std::uint16_t b) { return braid_member_role_set(b, 1, BRAID_ROLE_STANDBY); }},
+		{"priority", [](std::uint16_t b) { return braid_member_priority_set(b, 1, 5); }},
+		{"sticky", [](std::uint16_t b) { return braid_member_sticky_set(b, 1, 1); }},
+		{"enabled", [](std::uint16_t b) { return braid_member_enabled_set(b, 1, 0); }},
+		{"primary_reselect", [](std::uint16_t b) { return braid_primary_reselect_set(b, BRAID_PRIMARY_RESELECT_FAILURE); }},
+		{"min_links", [](std::uint16_t b) { return braid_min_links_set(b, 1); }},
+		{"weight", [](std::uint16_t b) { return braid_member_weight_set(b, 1, 3); }},
+		{"weights", [](std::uint16_t b) { return braid_weights_set(b, BRAID_WEIGHTS_SPEED); }},
+		{"announce", [](std::uint16_t b) { return braid_announce_set(b, 7, 0); }},
+		{"live_rename", [](std::uint16_t b) { return braid_live_rename_set(b, 0); }},
+		{"member_name", [](std::uint16_t b) { return braid_member_name_set(b, "x%d"); }},
+		{"lsc_on_failover", [](std::uint16_t b) { return braid_lsc_on_failover_set(b, 1); }},
+		{"mac_policy", [](std::uint16_t b) { return braid_mac_policy_set(b, BRAID_MAC_FOLLOW); }},
+	};
+};
+
+// Each of them tells the one event that is more than may wait.
+TEST_F(EveryOperator, WaitsForListenersThatAreFarBehind)
+{
+	const quiet_log quiet;
+	test_bond bond(devargs("active-backup"));
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	for (const call &one : calls) {
+		SCOPED_TRACE(one.name);
+		listener slow;
+		ASSERT_EQ(braid_event_callback_register(bond.port(), listener::note, &slow), 0);
+		ASSERT_EQ(braid_member_rename(bond.port(), 1, one.name), 0);
+		ASSERT_TRUE(eventually([&] { return slow.inside.load(); }));
+		rename_times(bond, 8191);
+		std::atomic<bool> over{false};
+		std::thread operating([&] {
+			EXPECT_EQ(one.on(bond.port()), 0) << braid_error_text();
+			over = true;
+		});
+		EXPECT_TRUE(stays_false([&] { return over.load(); }));
+		slow.let_go();
+		operating.join();
+		ASSERT_EQ(braid_event_callback_unregister(bond.port(), listener::note, &slow), 0);
+	}
+	EXPECT_EQ(bond.info().events_lost, 0u);
 }
 
 TEST_F(EventStream, WhatAListenerThatStandsStillHasMissedIsCountedAndToldToIt)

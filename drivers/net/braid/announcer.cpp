@@ -77,6 +77,7 @@ void bond::tell_if_silent(member &m) noexcept
 
 result<void> bond::set_announcements(std::optional<unsigned> times, std::optional<std::uint32_t> interval_ms) noexcept
 {
+	const pacing pace(*this);
 	if (times.value_or(0) > most_announcements)
 		return error(EINVAL, "announce: %u times is not 0 to %u", *times, most_announcements);
 	if (interval_ms.value_or(0) > max_delay_ms)

@@ -498,6 +498,16 @@ private:
 	void forget_old_events() noexcept;
 	void deliver(const event &e) noexcept;
 	void let_listeners_catch_up() noexcept;
+	// Stands before the first lock of an operator's call that tells something, so that it ends when all are given back.
+	struct pacing {
+		explicit pacing(bond &b) noexcept : bond_(b) {}
+		~pacing() { bond_.let_listeners_catch_up(); }
+		pacing(const pacing &) = delete;
+		pacing &operator=(const pacing &) = delete;
+
+	private:
+		bond &bond_;
+	};
 	result<void> ask_and_rename(const rename_plan &plan) noexcept;
 	std::uint64_t backlog() const noexcept { return next_event_ - next_to_tell_; }
 	enum class asking { if_free, waits };

@@ -11,6 +11,7 @@ namespace braid {
 
 result<void> bond::set_mode(braid::mode m) noexcept
 {
+	const pacing pace(*this);
 	rcu::bound_what_waits();
 	const config_guard guard(config_);
 	if (result<void> open = still_open(); !open)
@@ -44,6 +45,7 @@ result<void> bond::set_mode(braid::mode m) noexcept
 
 result<void> bond::set_policy(hash_policy p) noexcept
 {
+	const pacing pace(*this);
 	rcu::bound_what_waits();
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
@@ -58,6 +60,7 @@ result<void> bond::set_policy(hash_policy p) noexcept
 // A delay that is not given stays as it is.
 result<void> bond::set_delays(std::optional<std::uint32_t> up_ms, std::optional<std::uint32_t> down_ms) noexcept
 {
+	const pacing pace(*this);
 	for (const auto &[key, delay] : {std::pair("up_delay", up_ms), std::pair("down_delay", down_ms)})
 		if (delay.value_or(0) > max_delay_ms)
 			return error(EINVAL, "%s: %u ms is not 0 to %u", key, *delay, max_delay_ms);
@@ -79,6 +82,7 @@ result<void> bond::set_delays(std::optional<std::uint32_t> up_ms, std::optional<
 
 result<void> bond::set_pinning(bool on) noexcept
 {
+	const pacing pace(*this);
 	std::optional<pin_place> wanted;
 	if (on) {
 		const result<pin_place> place = reserve_pin_place();
@@ -97,6 +101,7 @@ result<void> bond::set_pinning(bool on) noexcept
 
 result<void> bond::set_all_members_active(bool on) noexcept
 {
+	const pacing pace(*this);
 	rcu::bound_what_waits();
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)

@@ -202,6 +202,7 @@ result<event_page> bond::read_events(std::uint64_t from, std::size_t most) noexc
 
 result<void> bond::set_lsc_on_failover(bool on) noexcept
 {
+	const pacing pace(*this);
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;

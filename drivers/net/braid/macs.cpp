@@ -214,6 +214,7 @@ result<void> bond::all_can_follow() noexcept
 
 result<void> bond::set_mac_policy(mac_policy p) noexcept
 {
+	const pacing pace(*this);
 	const config_guard guard(config_);
 	if (result<void> open = still_open(); !open)
 		return open;

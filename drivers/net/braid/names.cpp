@@ -45,6 +45,7 @@ result<name> bond::promise_name(member_id id, const member_options &options, con
 
 result<void> bond::rename_many(std::span<const rename_wish> wishes) noexcept
 {
+	const pacing pace(*this);
 	std::optional<rename_plan> guarded;
 	{
 		const state_guard state(state_);
@@ -61,9 +62,7 @@ result<void> bond::rename_many(std::span<const rename_wish> wishes) noexcept
 	if (guarded)
 		if (result<void> done = ask_and_rename(*guarded); !done)
 			return done;
-	// Somebody may do this in a loop.
-	rcu::bound_what_waits();
-	let_listeners_catch_up();
+	rcu::bound_what_waits(); // somebody may do this in a loop
 	return {};
 }
 
@@ -161,6 +160,7 @@ result<void> bond::add_rename_guard(const rename_guard &g) noexcept
 
 result<void> bond::set_live_rename(bool on) noexcept
 {
+	const pacing pace(*this);
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
 		return open;
@@ -171,6 +171,7 @@ result<void> bond::set_live_rename(bool on) noexcept
 
 result<void> bond::set_member_name(std::string_view pattern) noexcept
 {
+	const pacing pace(*this);
 	const result<name> wanted = pattern.empty() ? name() : parse_member_name(pattern);
 	if (!wanted)
 		return wanted.error().in("member_name");

@@ -12,6 +12,7 @@ namespace braid {
 // Changes what failover knows, and follows its decision. `change` answers with what is to be told of it.
 template <typename Change> result<void> bond::steer(Change change) noexcept
 {
+	const pacing pace(*this);
 	rcu::bound_what_waits();
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)

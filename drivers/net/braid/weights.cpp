@@ -57,6 +57,7 @@ void bond::weigh_anew(const news &cause) noexcept
 
 result<void> bond::set_weight(member_id id, std::uint32_t weight) noexcept
 {
+	const pacing pace(*this);
 	if (weight < 1 || weight > max_weight)
 		return error(EINVAL, "weight: %u is not 1 to %u", weight, max_weight);
 	rcu::bound_what_waits();
@@ -73,6 +74,7 @@ result<void> bond::set_weight(member_id id, std::uint32_t weight) noexcept
 
 result<void> bond::set_weights(weigh_by w) noexcept
 {
+	const pacing pace(*this);
 	rcu::bound_what_waits();
 	const state_guard state(state_);
 	if (result<void> open = still_open(); !open)
