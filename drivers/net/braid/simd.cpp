@@ -19,8 +19,11 @@ const char *missing_for(simd wanted, const machine &on) noexcept
 {
 	if (!on.x86_64)
 		return "this driver was built for another architecture";
-	if (!on.avx2 || (wanted == simd::avx512 && !on.avx512))
+	const bool by_avx512 = wanted == simd::avx512; // which needs AVX2 too
+	if (!on.avx2.there || (by_avx512 && !on.avx512.there))
 		return "this processor does not have it";
+	if (!on.avx2.kept || (by_avx512 && !on.avx512.kept))
+		return "the operating system does not keep its registers";
 	if (!on.wide)
 		return "EAL allows less than 256 bits (--force-max-simd-bitwidth)";
 	return nullptr;
@@ -31,10 +34,16 @@ const char *missing_for(simd wanted, const machine &on) noexcept
 machine this_machine() noexcept
 {
 #ifdef RTE_ARCH_X86_64
+	// EAL's flags are what CPUID announces. The compiler's run time asks for XCR0 as well, where a kernel that was started
+	// with clearcpuid=avx512f or gather_data_sampling=force leaves the registers out.
 	const auto all = [](auto... flags) { return ((rte_cpu_get_flag_enabled(flags) > 0) && ...); };
+	const bool keeps_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+	                          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
 	return {.x86_64 = true,
-	        .avx2 = all(RTE_CPUFLAG_AVX2, RTE_CPUFLAG_BMI2),
-	        .avx512 = all(RTE_CPUFLAG_AVX512F, RTE_CPUFLAG_AVX512VL, RTE_CPUFLAG_AVX512BW, RTE_CPUFLAG_AVX512DQ),
+	        .avx2 = {.there = all(RTE_CPUFLAG_AVX2, RTE_CPUFLAG_BMI1, RTE_CPUFLAG_BMI2),
+	                 .kept = __builtin_cpu_supports("avx2") != 0},
+	        .avx512 = {.there = all(RTE_CPUFLAG_AVX512F, RTE_CPUFLAG_AVX512VL, RTE_CPUFLAG_AVX512BW, RTE_CPUFLAG_AVX512DQ),
+	                   .kept = keeps_avx512},
 	        .wide = rte_vect_get_max_simd_bitwidth() >= RTE_VECT_SIMD_256};
 #else
 	return {};

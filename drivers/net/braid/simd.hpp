@@ -7,11 +7,20 @@
 
 namespace braid {
 
+// A processor has instructions, and still they are illegal if the operating system does not keep their registers when it
+// switches threads.
+struct instructions {
+	bool there = false;
+	bool kept = false;
+
+	constexpr bool usable() const noexcept { return there && kept; }
+};
+
 // What there is to choose from.
 struct machine {
 	bool x86_64 = false;    // the driver was built for it
-	bool avx2 = false;      // with BMI2, as every processor has it
-	bool avx512 = false;    // F, VL, BW and DQ
+	instructions avx2;      // with BMI1 and BMI2, which its units are compiled with
+	instructions avx512;    // F, VL, BW and DQ
 	bool wide = false;      // EAL allows registers of 256 bits, all that either of them uses
 };
 
