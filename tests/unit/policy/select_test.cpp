@@ -99,6 +99,58 @@ TEST(Select, NoTwoPoliciesShareAFunction)
 	EXPECT_FALSE(functions.contains(nullptr));
 }
 
+#ifdef RTE_ARCH_X86_64
+template <hash_function Hash> void expect_balance(const char *what, hash_policy fields, simd wide)
+{
+	const tx_function few = spread<balance<Hash>, scripted_port>;
+	const tx_function many = spread<balance_over_many<Hash>, scripted_port>;
+	const tx_options options{.wide = wide};
+	EXPECT_TRUE(select_tx<scripted_port>(mode::balance, fields, 2, options) == few) << to_string(fields) << ": " << what;
+	EXPECT_TRUE(select_tx<scripted_port>(mode::balance, fields, 64, options) == many) << to_string(fields) << ": " << what;
+}
+
+template <hash_policy P> void expect_vectors()
+{
+	expect_balance<flow_hash_burst<P>>("scalar", P, simd::scalar);
+	expect_balance<flow_hash_burst_avx2<P>>("avx2", P, simd::avx2);
+	expect_balance<flow_hash_burst_avx512<P>>("avx512", P, simd::avx512);
+}
+
+// Those that have no vector function.
+template <hash_policy P> void expect_scalars()
+{
+	for (simd wide : {simd::scalar, simd::avx2, simd::avx512})
+		expect_balance<flow_hash_burst<P>>(to_string(wide), P, wide);
+}
+
+TEST(Select, BalanceHashesWithTheInstructionsThatWereChosen)
+{
+	expect_vectors<hash_policy::l2>();
+	expect_vectors<hash_policy::l23>();
+	expect_vectors<hash_policy::l34>();
+}
+
+// It reads a field of each mbuf and no frame; nothing that AVX-512 has would help with that.
+TEST(Select, PolicyFlowHasOneVectorFunction)
+{
+	expect_balance<flow_hash_burst<hash_policy::flow>>("scalar", hash_policy::flow, simd::scalar);
+	expect_balance<rss_hash_burst_avx2>("avx2", hash_policy::flow, simd::avx2);
+	expect_balance<rss_hash_burst_avx2>("avx512", hash_policy::flow, simd::avx512);
+}
+
+TEST(Select, TheOtherPoliciesAreHashedByScalarsWhateverWasChosen)
+{
+	expect_scalars<hash_policy::encap23>();
+	expect_scalars<hash_policy::encap34>();
+	expect_scalars<hash_policy::vlan_srcmac>();
+	expect_scalars<hash_policy::l2_sym>();
+	expect_scalars<hash_policy::l23_sym>();
+	expect_scalars<hash_policy::l34_sym>();
+	expect_scalars<hash_policy::encap23_sym>();
+	expect_scalars<hash_policy::encap34_sym>();
+}
+#endif
+
 TEST(Select, ReceiveIsChosenByCountAndByWhosePortPacketsCarry)
 {
 	const rx_function as_bond = receive<scripted_port, rx_port::bond>;
