@@ -3,6 +3,7 @@
 // beyond the data; a build without it compares all the same.
 #include "packet/hash_simd.hpp"
 
+#include "processor.hpp"
 #include "random_packet.hpp"
 #include "test_packet.hpp"
 
@@ -13,6 +14,8 @@
 #include <iterator>
 #include <memory>
 #include <random>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include <rte_config.h>
@@ -33,9 +36,8 @@ struct path {
 #ifdef RTE_ARCH_X86_64
 const path paths[] = {
 	{"scalars", true},
-	{"AVX2", __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")},
-	{"AVX-512", __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-                            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")},
+	{"AVX2", processor_has(simd::avx2)},
+	{"AVX-512", processor_has(simd::avx512)},
 };
 template <hash_policy P>
 constexpr decltype(&flow_hash_burst<P>) bursts[] = {flow_hash_burst<P>, flow_hash_burst_avx2<P>, flow_hash_burst_avx512<P>};
@@ -91,35 +93,75 @@ struct batch {
 	}
 };
 
-// What is not compared is not held against anything: the report says what was.
-TEST(FlowHashSimd, WhateverThisProcessorHasIsCompared)
+// What this processor does not have is not compared, and the report says so. What it has is, by each policy in each burst.
+TEST(FlowHashSimd, WhateverThisProcessorHasIsComparedByEachPolicy)
 {
+	const auto before = compared;
+	constexpr unsigned bursts_made = 65, policies = 4;
 	batch b;
-	for (unsigned k = 0; k < 8; k++)
-		b.add(ipv4_tcp);
-	ASSERT_NO_FATAL_FAILURE(expect_equal_by_all(b.pkts));
+	for (unsigned n = 0; n < bursts_made; n++) {
+		ASSERT_NO_FATAL_FAILURE(expect_equal_by_all(b.pkts));
+		if (n < simd_batch)
+			b.add(ipv4_tcp);
+	}
 	for (unsigned i = 0; i < std::size(paths); i++) {
-		EXPECT_EQ(compared[i] != 0, paths[i].is_here);
-		const char *const outcome = compared[i] != 0 ? "compared" : "not on this processor";
+		EXPECT_EQ(compared[i] - before[i], paths[i].is_here ? bursts_made * policies : 0) << paths[i].name;
+		const char *const outcome = paths[i].is_here ? "compared" : "not on this processor";
 		RecordProperty(paths[i].name, outcome);
 		std::printf("hashing with %s: %s\n", paths[i].name, outcome);
 	}
 }
 
-// As a network has them: of one kind, so that eight packets share a way, with now and then a stranger among them.
+// Else one of them would be held against itself.
+TEST(FlowHashSimd, EachPathIsAFunctionOfItsOwn)
+{
+	constexpr std::size_t all = std::size(paths);
+	EXPECT_EQ(std::set(std::begin(bursts<l2>), std::end(bursts<l2>)).size(), all);
+	EXPECT_EQ(std::set(std::begin(bursts<l23>), std::end(bursts<l23>)).size(), all);
+	EXPECT_EQ(std::set(std::begin(bursts<l34>), std::end(bursts<l34>)).size(), all);
+}
+
+// As a network has them: of one kind, so that eight packets share a way.
 TEST(FlowHashSimd, BurstsOfOneKindHashAsOneByOne)
 {
 	random_packets random(1);
 	for (const packet_kind &kind : packet_kinds)
-		for (unsigned n = 0; n <= simd_batch; n++)
-			for (const bool stranger : {false, true}) {
-				batch b;
-				for (unsigned k = 0; k < n; k++)
-					b.add(random.with_random_fields(kind.data));
-				if (stranger && n > 0)
-					b.pkts[random.below(n)] = b.packets[random.below(n)]->mbuf();
-				ASSERT_NO_FATAL_FAILURE(expect_equal_by_all(b.pkts)) << kind.name;
+		for (unsigned n = 0; n <= simd_batch; n++) {
+			batch b;
+			for (unsigned k = 0; k < n; k++)
+				b.add(random.with_random_fields(kind.data));
+			ASSERT_NO_FATAL_FAILURE(expect_equal_by_all(b.pkts)) << kind.name;
+		}
+}
+
+// At each place of the first eight, of some in the middle and of the last.
+void expect_equal_with(rte_mbuf *stranger, std::vector<rte_mbuf *> pkts)
+{
+	const auto n = static_cast<unsigned>(pkts.size());
+	for (const unsigned first : {0u, n / 16 * 8, n - 8})
+		for (unsigned lane = 0; lane < 8; lane++) {
+			rte_mbuf *const usual = std::exchange(pkts[first + lane], stranger);
+			ASSERT_NO_FATAL_FAILURE(expect_equal_by_all(pkts)) << "stranger at " << first + lane;
+			pkts[first + lane] = usual;
+		}
+}
+
+TEST(FlowHashSimd, OneOfAnotherKindHashesAsAloneWhereverItStands)
+{
+	random_packets random(2);
+	for (const packet_kind &kind : packet_kinds)
+		for (const unsigned n : {8u, 24u, 29u, simd_batch}) {
+			batch b;
+			for (unsigned k = 0; k < n; k++)
+				b.add(random.with_random_fields(kind.data));
+			for (const packet_kind &other : packet_kinds) {
+				if (&other == &kind)
+					continue;
+				test_packet stranger(random.with_random_fields(other.data));
+				ASSERT_NO_FATAL_FAILURE(expect_equal_with(stranger.mbuf(), b.pkts))
+					<< other.name << " among " << n << " of " << kind.name;
 			}
+		}
 }
 
 // Every kind cut off at every length from 0, among whole ones of its kind.

@@ -2,6 +2,7 @@
 // The vector path of policy flow against its scalar twin: bursts of every length, with and without RSS hashes.
 #include "packet/hash_simd.hpp"
 
+#include "processor.hpp"
 #include "random_packet.hpp"
 #include "test_packet.hpp"
 
@@ -19,10 +20,8 @@ namespace {
 constexpr unsigned longest = 64; // as the bursts cut it
 
 #ifdef RTE_ARCH_X86_64
-bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"); }
 constexpr auto wide_burst = rss_hash_burst_avx2;
 #else
-bool has_avx2() { return false; }
 constexpr auto wide_burst = flow_hash_burst<hash_policy::flow>;
 #endif
 
@@ -63,7 +62,7 @@ void expect_equal(const std::vector<rte_mbuf *> &pkts, std::uint64_t seed)
 	const auto n = static_cast<unsigned>(pkts.size());
 	std::array<std::uint32_t, longest + 8> hashes;
 	hashes.fill(untouched);
-	(has_avx2() ? wide_burst : flow_hash_burst<hash_policy::flow>)(pkts.data(), n, seed, hashes.data());
+	(processor_has(simd::avx2) ? wide_burst : flow_hash_burst<hash_policy::flow>)(pkts.data(), n, seed, hashes.data());
 	for (unsigned k = 0; k < n; k++)
 		ASSERT_EQ(hashes[k], flow_hash_by_key<hash_policy::flow>(*pkts[k], seed)) << "packet " << k << " of " << n;
 	for (unsigned k = n; k < hashes.size(); k++)
