@@ -2,6 +2,7 @@
 #include "policy/turns.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <numeric>
 
 namespace braid {
@@ -47,6 +48,7 @@ private:
 
 unsigned count_turns(std::span<const std::uint32_t> weights, turn_counts &turns) noexcept
 {
+	assert(!weights.empty()); // of nobody, no divisor is common
 	std::uint32_t divisor = 0;
 	std::uint64_t sum = 0;
 	for (const std::uint32_t weight : weights) {

@@ -17,7 +17,7 @@ inline constexpr unsigned most_turns = 4096;
 using turn_counts = std::array<std::uint16_t, max_members>;
 
 // How many turns each member has: its weight without the divisor that all weights share, or as many of most_turns as come
-// nearest, at least one. Weights are not 0. Returns their sum.
+// nearest, at least one. There is a weight, and none is 0. Returns their sum.
 unsigned count_turns(std::span<const std::uint32_t> weights, turn_counts &turns) noexcept;
 
 // Puts the indices of the members into order[0, sum of turns). Every member has a turn.
