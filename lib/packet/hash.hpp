@@ -14,9 +14,7 @@
 
 #include <rte_byteorder.h>
 #include <rte_mbuf_core.h>
-#include <rte_prefetch.h>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -209,37 +207,17 @@ template <hash_policy P>
 	return flow_hash_by_key<P>(m, seed);
 }
 
-// The same, not inline.
-template <hash_policy P> std::uint32_t flow_hash_alone(const rte_mbuf &m, std::uint64_t seed) noexcept;
+// The same, never inline: for packets that are the exception, on whose account a burst is not to save registers.
+template <hash_policy P> [[gnu::noinline]] std::uint32_t flow_hash_alone(const rte_mbuf &m, std::uint64_t seed) noexcept;
 
 extern template std::uint32_t flow_hash_alone<hash_policy::l2>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 extern template std::uint32_t flow_hash_alone<hash_policy::l23>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 extern template std::uint32_t flow_hash_alone<hash_policy::l34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 extern template std::uint32_t flow_hash_alone<hash_policy::flow>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 
-// hashes[i] = flow_hash<P>(*pkts[i], seed) for every i < n. The mbufs themselves are taken to be hot.
+// hashes[i] = flow_hash<P>(*pkts[i], seed) for every i < n. The mbufs themselves are taken to be hot. Not inline either: units
+// with wide instructions call it too, and must not emit it.
 template <hash_policy P>
-void flow_hash_burst(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
-{
-	if constexpr (P == hash_policy::flow) {
-		// Mostly a field of the mbuf: no header to fetch.
-#pragma GCC unroll 4
-		for (unsigned i = 0; i < n; i++)
-			hashes[i] = has_rss_hash(*pkts[i]) ? hash_of_rss(pkts[i]->hash.rss, seed) : flow_hash_alone<hash_policy::l34>(*pkts[i], seed);
-		return;
-	}
-	constexpr unsigned ahead = 4;
-	const auto prefetch = [pkts](unsigned i) {
-		rte_prefetch0(static_cast<const std::byte *>(pkts[i]->buf_addr) + pkts[i]->data_off);
-	};
-	for (unsigned i = 0; i < std::min(ahead, n); i++)
-		prefetch(i);
-	for (unsigned i = 0; i < n; i++) {
-		// n - i, since i + ahead could wrap.
-		if (n - i > ahead)
-			prefetch(i + ahead);
-		hashes[i] = flow_hash<P>(*pkts[i], seed);
-	}
-}
+void flow_hash_burst(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept;
 
 } // namespace braid

@@ -163,15 +163,11 @@ unsigned hash_some(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::u
 	return done > 0 ? done : hash_various<P>(pkts, n < most_various ? n : most_various, seed, hashes);
 }
 
-// Eight packets or, at the end, the last eight, of which some have their hashes already.
+// Eight packets or, at the end, the last eight, of which some have their hashes already. A function of its own, so that short
+// bursts do not pay for the registers that it saves.
 template <hash_policy P>
-void hash_burst_by_eights(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
+[[gnu::noinline]] void hash_eights(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
 {
-	if (n < lanes) {
-		for (unsigned i = 0; i < n; i++)
-			hashes[i] = flow_hash_alone<P>(*pkts[i], seed);
-		return;
-	}
 	unsigned i = 0;
 	while (i < n) {
 		if (n - i < lanes)
@@ -182,6 +178,13 @@ void hash_burst_by_eights(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed,
 			for (const unsigned end = i + lanes; i < end; i++)
 				hashes[i] = flow_hash_alone<P>(*pkts[i], seed);
 	}
+}
+
+template <hash_policy P>
+[[gnu::always_inline]] inline void hash_burst_by_eights(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed,
+                                                        std::uint32_t *hashes) noexcept
+{
+	return n < lanes ? flow_hash_burst<P>(pkts, n, seed, hashes) : hash_eights<P>(pkts, n, seed, hashes);
 }
 
 } // namespace
