@@ -163,21 +163,24 @@ unsigned hash_some(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::u
 	return done > 0 ? done : hash_various<P>(pkts, n < most_various ? n : most_various, seed, hashes);
 }
 
-// Eight packets or, at the end, the last eight, of which some have their hashes already. A function of its own, so that short
-// bursts do not pay for the registers that it saves.
+// Eight packets or, at the end, the last eight, of which some have their hashes already; those are not hashed again where no
+// kernel takes the eight. A function of its own, so that short bursts do not pay for the registers that it saves.
 template <hash_policy P>
 [[gnu::noinline]] void hash_eights(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
 {
-	unsigned i = 0;
-	while (i < n) {
-		if (n - i < lanes)
-			i = n - lanes;
-		const unsigned done = hash_some<P>(pkts + i, n - i, seed, hashes + i);
-		i += done;
-		if (done == 0)
-			for (const unsigned end = i + lanes; i < end; i++)
-				hashes[i] = flow_hash_alone<P>(*pkts[i], seed);
+	unsigned hashed = 0;
+	while (n - hashed > 1) {
+		const unsigned from = n - hashed < lanes ? n - lanes : hashed;
+		unsigned done = hash_some<P>(pkts + from, n - from, seed, hashes + from);
+		if (done == 0) {
+			done = lanes;
+			flow_hash_burst<P>(pkts + hashed, from + lanes - hashed, seed, hashes + hashed);
+		}
+		hashed = from + done;
 	}
+	// A kernel takes longer for seven known ones and this one.
+	if (hashed < n)
+		hashes[hashed] = flow_hash_alone<P>(*pkts[hashed], seed);
 }
 
 template <hash_policy P>
