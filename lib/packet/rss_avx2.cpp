@@ -74,9 +74,10 @@ inline v8 hash_of(v8 rss, const constants &by) noexcept
 	return true;
 }
 
-[[gnu::noinline, gnu::cold]] void hash_each(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
+// Some with and some without.
+[[gnu::noinline, gnu::cold]] void hash_each(rte_mbuf *const *pkts, std::uint64_t seed, std::uint32_t *hashes) noexcept
 {
-	for (unsigned k = 0; k < n; k++)
+	for (unsigned k = 0; k < lanes; k++)
 		hashes[k] = flow_hash_alone<hash_policy::flow>(*pkts[k], seed);
 }
 
@@ -89,7 +90,7 @@ inline v8 hash_of(v8 rss, const constants &by) noexcept
 	if ((flags & RTE_MBUF_F_RX_RSS_HASH) == 0)
 		flow_hash_burst_avx2<hash_policy::l34>(pkts, lanes, seed, hashes);
 	else
-		hash_each(pkts, lanes, seed, hashes);
+		hash_each(pkts, seed, hashes);
 }
 
 } // namespace
@@ -97,7 +98,7 @@ inline v8 hash_of(v8 rss, const constants &by) noexcept
 void rss_hash_burst_avx2(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
 {
 	if (n < lanes)
-		return hash_each(pkts, n, seed, hashes);
+		return flow_hash_burst<hash_policy::flow>(pkts, n, seed, hashes);
 	const constants by(seed);
 	const auto eight = [&](unsigned from) {
 		if (!hash_eight(pkts + from, by, hashes + from)) [[unlikely]]
