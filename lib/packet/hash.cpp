@@ -52,7 +52,8 @@ void flow_hash_burst(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std:
 	const auto prefetch = [pkts](unsigned i) {
 		rte_prefetch0(static_cast<const std::byte *>(pkts[i]->buf_addr) + pkts[i]->data_off);
 	};
-	for (unsigned i = 0; i < std::min(ahead, n); i++)
+	// The first is wanted at once.
+	for (unsigned i = 1; i < std::min(ahead, n); i++)
 		prefetch(i);
 	for (unsigned i = 0; i < n; i++) {
 		// n - i, since i + ahead could wrap.
