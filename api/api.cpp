@@ -341,15 +341,18 @@ BRAID_PUBLIC int braid_destroy(std::uint16_t port)
 	if (const result<void> elsewhere = not_from_within(port); !elsewhere)
 		return fail("braid", elsewhere.error());
 	std::string name;
-	const int begun = ask(port, [&name](bond &b) {
+	bool started = false;
+	const int begun = ask(port, [&](bond &b) {
 		name = b.device_name();
+		started = b.facts().started;
 		return b.begin_close() ? result<void>() : b.still_open();
 	});
 	if (begun != 0)
 		return begun;
 	// Closed before the bus hears of it: while it removes a device it holds a lock, and a listener that waits for that lock
 	// would keep the close from ending.
-	rte_eth_dev_stop(port);
+	if (started)
+		rte_eth_dev_stop(port);
 	rte_eth_dev_close(port);
 	if (const int failed = rte_vdev_uninit(name.c_str()))
 		return fail(name.c_str(), error(-failed, "the device cannot be removed: %s", describe(failed)));
@@ -406,8 +409,10 @@ BRAID_PUBLIC int braid_member_rename(std::uint16_t port, std::uint32_t id, const
 BRAID_PUBLIC int braid_members_rename(std::uint16_t port, const struct braid_rename *renames, unsigned int n, std::size_t size)
 {
 	return ask(port, [=](bond &b) -> result<void> {
-		if (n > max_members || (n != 0 && renames == nullptr))
-			return error(EINVAL, "renames: %u members, of 0 to %u", renames != nullptr ? n : 0, max_members);
+		if (n > max_members)
+			return error(EINVAL, "renames: %u members, of 0 to %u", n, max_members);
+		if (n != 0 && renames == nullptr)
+			return error(EINVAL, "renames: there is no array for %u members", n);
 		if (n != 0 && (size < offsetof(braid_rename, name) + sizeof renames->name || size % alignof(braid_rename) != 0))
 			return error(EINVAL, "renames: %zu bytes is not the size of a struct braid_rename", size);
 		std::array<rename_wish, max_members> wishes;

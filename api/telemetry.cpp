@@ -126,8 +126,10 @@ result<member_id> member_named(bond &b, std::string_view text) noexcept
 	return error(ENOENT, "there is no member %s", quoted(text).c_str());
 }
 
-int list(const char *, const char *, rte_tel_data *d) noexcept
+int list(const char *, const char *params, rte_tel_data *d) noexcept
 {
+	if (params != nullptr && *params != '\0')
+		return reply(d, "telemetry", error(EINVAL, "the command takes no parameters"));
 	rte_tel_data_start_array(d, RTE_TEL_STRING_VAL);
 	for (const bond_ptr &b : all_bonds())
 		if (b->is_made() && b->still_open())
@@ -366,9 +368,11 @@ constexpr const char *rename_usage = "<bond>,<member>,<new name>[,<member>,<new 
 int member_rename(const char *command, const char *params, rte_tel_data *d) noexcept
 {
 	const std::size_t length = std::strlen(command) + 1 + (params != nullptr ? std::strlen(params) : 0);
-	return steer(params, d, rename_usage, 3, most_parameters, [length](bond &b, const parameters &p) -> result<void> {
-		if (length >= most_command_bytes)
-			return error(E2BIG, "telemetry cuts a command after %zu bytes: rename fewer members at once", most_command_bytes);
+	// Before its pieces are counted: some are missing then.
+	if (length >= most_command_bytes)
+		return reply(d, "telemetry", error(E2BIG, "telemetry cuts a command after %zu bytes: rename fewer members at once",
+		                                   most_command_bytes));
+	return steer(params, d, rename_usage, 3, most_parameters, [](bond &b, const parameters &p) -> result<void> {
 		if (p.count % 2 == 0)
 			return error(EINVAL, "the command takes the parameters %s", rename_usage);
 		std::vector<rename_wish> wishes;
@@ -499,10 +503,10 @@ int set_delays(const char *, const char *params, rte_tel_data *d) noexcept
 {
 	return steer(params, d, "<bond>,<up delay in ms>,<down delay in ms>", 3, 3,
 	             [](bond &b, const parameters &p) -> result<void> {
-		             const result<std::uint32_t> up = milliseconds("up delay", p.piece[1]);
+		             const result<std::uint32_t> up = milliseconds("up_delay", p.piece[1]);
 		             if (!up)
 			             return up.error();
-		             const result<std::uint32_t> down = milliseconds("down delay", p.piece[2]);
+		             const result<std::uint32_t> down = milliseconds("down_delay", p.piece[2]);
 		             return down ? b.set_delays(*up, *down) : down.error();
 	             });
 }

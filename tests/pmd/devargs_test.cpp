@@ -450,6 +450,7 @@ TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 		{"mode =1", EINVAL, no_key("mode ", "mode")},
 		{"primary_select=better", EINVAL, no_key("primary_select", "primary_reselect")},
 		{"minlinks=2", EINVAL, no_key("minlinks", "min_links")},
+		{"iface=x", EINVAL, "\"iface\" is no key; docs/devargs.md lists them all"},
 		{"member=[net_tap0,net_tap1]", EINVAL, "member: \"[net_tap0\"" + std::string(name_rule)},
 		{"=1", EINVAL, "\"=1\" has no key; write key=value"},
 		{"=", EINVAL, "\"=\" has no key; write key=value"},

@@ -17,7 +17,7 @@ result<void> bond::set_mode(braid::mode m) noexcept
 	if (result<void> open = still_open(); !open)
 		return open;
 	if (!is_supported(m))
-		return error(ENOTSUP, "mode %s is not built yet; use round-robin, active-backup, balance or broadcast",
+		return error(ENOTSUP, "mode: %s is not supported yet; use round-robin, active-backup, balance or broadcast",
 		             to_string(m));
 	if (m == mode::broadcast)
 		for (const member_ptr &member : members()) {

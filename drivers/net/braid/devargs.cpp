@@ -525,6 +525,9 @@ error unknown_key(std::string_view key) noexcept
 	const auto nearest = std::min_element(std::begin(keys), std::end(keys) - 1, [key](const key_row &a, const key_row &b) {
 		return distance(key, a.name) < distance(key, b.name);
 	});
+	constexpr std::size_t a_slip = 2;
+	if (const std::size_t away = distance(key, nearest->name); away > a_slip || away >= key.size())
+		return error(EINVAL, "%s is no key; docs/devargs.md lists them all", quoted(key).c_str());
 	return error(EINVAL, "%s is no key; the nearest one is %s, docs/devargs.md lists them all", quoted(key).c_str(),
 	             nearest->name);
 }

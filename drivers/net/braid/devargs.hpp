@@ -14,7 +14,7 @@ namespace braid {
 // Parses `key=value,key=value,...`. Null or empty args are all defaults and no member. `bond_name` is the bond's
 // own device name, which no member may have.
 // Strict: what is not understood as a whole is refused. The error is one line of printable ASCII that names the key,
-// the value and the reason. Its code is ENOTSUP for a mode that is not built yet, EEXIST for a member given twice,
+// the value and the reason. Its code is ENOTSUP for a mode that is not supported yet, EEXIST for a member given twice,
 // ENOSPC for more than max_members members, else EINVAL.
 result<bond_settings> parse_devargs(const char *args, const char *bond_name) noexcept;
 

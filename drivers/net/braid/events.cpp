@@ -58,7 +58,7 @@ void bond::log(const event &e) noexcept
 	case event_kind::member_renamed: log_rename(e); break;
 	case event_kind::member_usable: BRAID_LOG(NOTICE, "%s: member %s is usable", device_name_, who); break;
 	case event_kind::member_unusable:
-		BRAID_LOG(NOTICE, "%s: member %s is not usable any more", device_name_, who);
+		BRAID_LOG(NOTICE, "%s: member %s is not usable any more: %s", device_name_, who, e.reason.c_str());
 		break;
 	case event_kind::active_changed:
 		BRAID_LOG(NOTICE, "%s: active member is %s", device_name_, e.after.empty() ? "none" : who);
