@@ -121,6 +121,18 @@ std::uint16_t receive(const snapshot &s, rx_lane &lane, rte_mbuf **pkts, std::ui
 	return static_cast<std::uint16_t>(n - from.room());
 }
 
+// The same for two members: the other one is whoever was not asked first, and there is nothing to remember but whose turn it is.
+template <member_port Port, rx_port Owner>
+std::uint16_t receive_from_two(const snapshot &s, rx_lane &lane, rte_mbuf **pkts, std::uint16_t n) noexcept
+{
+	const unsigned first = lane.next == 1 ? 1 : 0;
+	lane.next = static_cast<std::uint16_t>(first ^ 1);
+	gathering<Port, Owner> from(s, lane, pkts, n, 0);
+	if (from.ask(first))
+		from.ask(first ^ 1);
+	return static_cast<std::uint16_t>(n - from.room());
+}
+
 // No member to poll.
 inline std::uint16_t receive_nothing(const snapshot &, rx_lane &, rte_mbuf **, std::uint16_t) noexcept { return 0; }
 

@@ -105,11 +105,18 @@ template <member_port Port> void put_pinning_before(snapshot &s) noexcept
 	s.tx = send_pinned<Port>;
 }
 
+template <member_port Port, rx_port Owner> rx_function select_rx(unsigned polled) noexcept
+{
+	switch (polled) {
+	case 0: return receive_nothing;
+	case 2: return receive_from_two<Port, Owner>;
+	default: return receive<Port, Owner>;
+	}
+}
+
 template <member_port Port> rx_function select_rx(unsigned polled, rx_port owner) noexcept
 {
-	if (polled == 0)
-		return receive_nothing;
-	return owner == rx_port::bond ? receive<Port, rx_port::bond> : receive<Port, rx_port::member>;
+	return owner == rx_port::bond ? select_rx<Port, rx_port::bond>(polled) : select_rx<Port, rx_port::member>(polled);
 }
 
 } // namespace braid

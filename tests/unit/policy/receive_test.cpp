@@ -91,6 +91,29 @@ TEST_F(Receive, EachBurstBeginsWithTheNextMember)
 	}
 }
 
+TEST_F(Receive, TwoMembersTakeTurnsToBeAskedFirst)
+{
+	const auto s = polling(2);
+	burst flood(640);
+	arrive(0, flood, 0, 320);
+	arrive(1, flood, 320, 640);
+	for (unsigned turn = 0; turn < 10; turn++) {
+		const numbers got = numbers_of(flood, receive(*s, 32));
+		ASSERT_EQ(got.size(), 32u);
+		EXPECT_EQ(got.front(), (turn % 2) * 320 + turn / 2 * 32) << "turn " << turn;
+	}
+}
+
+TEST_F(Receive, OfTwoMembersTheIdleOneHoldsNothingUp)
+{
+	const auto s = polling(2);
+	for (unsigned turn = 0; turn < 4; turn++) {
+		burst b(32);
+		arrive(1, b, 0, 32);
+		EXPECT_EQ(receive(*s, 32).size(), 32u) << "turn " << turn;
+	}
+}
+
 TEST_F(Receive, ABusyMemberStarvesNobody)
 {
 	const auto s = polling(4);
