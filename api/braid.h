@@ -306,8 +306,10 @@ typedef void (*braid_event_callback)(uint16_t bond_port_id, const struct braid_e
  *
  * @param name  Of the device, beginning with "net_braid".
  * @param devargs  "key=value,..." as on the command line (docs/devargs.md); NULL or "": all defaults, no member.
- * @return The port id of the bond, or a negative errno: -EINVAL a bad name or argument, -EEXIST the name is in use,
- *   -ENOTSUP a mode that is not built or a secondary process, -ENOMEM, -ENOSPC no ethdev port is free.
+ * @return The port id of the bond, or a negative errno: -EINVAL a bad name or argument, and what braid_member_add() answers
+ *   with -EEXIST or -ENOSPC; -EEXIST the name is in use; -EBUSY somebody else owns a port that is to be a member; -ELOOP that
+ *   is a net_braid bond; -ENOTSUP a mode or instructions that are not there, or a secondary process; -ENOMEM, also where
+ *   no ethdev port is free; else what a member's driver answered.
  */
 int braid_create(const char *name, const char *devargs);
 
