@@ -42,7 +42,7 @@ int braid_pin_lookup(struct braid_pin *pin);
 
 /**
  * Names the member that the packet is to leave through. If that may not transmit when the packet is sent, if it has left the
- * bond, or if the bond was made without pinning, the packet goes where it would have gone unpinned; but for the last, xstat
+ * bond, or while the bond's `pinning` is 0, the packet goes where it would have gone unpinned; but for the last, xstat
  * tx_pin_missed counts it. In BRAID_MODE_ACTIVE_BACKUP a backup whose link is usable may be named as well.
  */
 static inline void braid_pin_packet(const struct braid_pin *pin, struct rte_mbuf *packet, uint32_t member_id)
