@@ -359,8 +359,8 @@ int braid_member_remove_now(uint16_t bond_port_id, uint32_t id);
  * bond is not taken again before it appears anew. When the bond is full, the member that came by a rule and whose
  * device has been gone longest makes room.
  *
- * @param rule  "mac": ports whose own address is the bond's, if that was chosen or came with a member; "name:<glob>": by ethdev or
- *   device name; "pci:<glob>": by PCI address, spelled 0000:01:00.0. Patterns are those of fnmatch(3).
+ * @param rule  "mac": ports whose own address is the bond's, if that was chosen or came with a member; "name:<glob>": by
+ *   ethdev or device name; "pci:<glob>": by PCI address, spelled 0000:01:00.0. Patterns are those of fnmatch(3).
  * @return -EINVAL not a rule; -EEXIST it is there already; -ENOSPC there are 16.
  */
 int braid_auto_add(uint16_t bond_port_id, const char *rule);
@@ -402,8 +402,10 @@ int braid_rename_guard_register(uint16_t bond_port_id, braid_rename_guard guard,
 /**
  * Takes a guard back. On return it is not running and will not be called again, also not to be told that something it agreed
  * to is reverted; unless the caller is that guard, which then ends as it likes. braid_destroy() waits likewise for every guard
- * that runs. @return -ENOENT not registered; -ENODEV the bond is being closed, or its port was closed while the guard ran, and the
- * guard has been taken back nevertheless.
+ * that runs.
+ *
+ * @return -ENOENT not registered; -ENODEV the bond is being closed, or its port was closed while the guard ran, and the guard
+ *   has been taken back nevertheless.
  */
 int braid_rename_guard_unregister(uint16_t bond_port_id, braid_rename_guard guard, void *arg);
 
@@ -485,9 +487,10 @@ int braid_member_sticky_set(uint16_t bond_port_id, uint32_t id, int sticky);
 int braid_member_enabled_set(uint16_t bond_port_id, uint32_t id, int enabled);
 
 /**
- * Sets how much a member gets against the others, 1 to 1000, 1 at first, in BRAID_MODE_BALANCE and BRAID_MODE_ROUND_ROBIN; no other
- * mode looks at it. In balance only as many flows as make the difference move, also under traffic; setting it back moves the same
- * flows back. Shares are whole buckets, at least one: see braid_member_info::buckets. In round-robin it is the number of turns.
+ * Sets how much a member gets against the others, 1 to 1000, 1 at first, in BRAID_MODE_BALANCE and BRAID_MODE_ROUND_ROBIN; no
+ * other mode looks at it. In balance only as many flows as make the difference move, also under traffic; setting it back moves
+ * the same flows back. Shares are whole buckets, at least one: see braid_member_info::buckets. In round-robin it is the number
+ * of turns.
  * @return -ENOENT no such member; -EINVAL out of range.
  */
 int braid_member_weight_set(uint16_t bond_port_id, uint32_t id, uint32_t weight);
