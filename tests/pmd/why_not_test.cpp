@@ -166,7 +166,7 @@ TEST_F(WhyNot, TheStepIsNamed)
 	for (const auto &[op, step] : rows) {
 		late.fail(op, EPERM, fake_port::always);
 		ASSERT_EQ(late.replug(), 0);
-		EXPECT_TRUE(eventually([&] { return std::string(bond.info_of(late.name()).refused_step) == step; })) << step;
+		EXPECT_TRUE(eventually([&, wanted = step] { return std::string(bond.info_of(late.name()).refused_step) == wanted; })) << step;
 		EXPECT_EQ(bond.info_of(late.name()).refused_errno, EPERM);
 		late.heal(op);
 	}
