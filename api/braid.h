@@ -564,7 +564,9 @@ int braid_event_callback_register(uint16_t bond_port_id, braid_event_callback ca
 
 /**
  * Takes a registration back. On return the callback is not running and will not be called again, unless the caller is
- * that callback. @return -ENOENT not registered; -ENODEV the bond is being closed, or its port was closed while the callback
+ * that callback. Not from an ethdev callback that a member's driver raises inside an operation of the bond: it would wait for a
+ * callback that may be waiting for that operation.
+ * @return -ENOENT not registered; -ENODEV the bond is being closed, or its port was closed while the callback
  * ran, and the registration has been taken back nevertheless.
  */
 int braid_event_callback_unregister(uint16_t bond_port_id, braid_event_callback callback, void *arg);
