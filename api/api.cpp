@@ -5,6 +5,7 @@
 
 #include "bond.hpp"
 #include "devargs.hpp"
+#include "lock_order.hpp"
 #include "last_error.hpp"
 #include "names/quoted.hpp"
 #include "pin_place.hpp"
@@ -304,6 +305,8 @@ braid_info to_c(const bond_facts &facts) noexcept
 // A bond that is closed waits for these to return.
 result<void> not_from_within(std::uint16_t port) noexcept
 {
+	if (holds_any_lock())
+		return error(EDEADLK, "a bond cannot be destroyed inside an operation of a bond");
 	const bond_ptr b = find_bond(port);
 	if (!b || !(b->on_own_thread() || b->in_rename_guard()))
 		return {};

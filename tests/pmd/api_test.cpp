@@ -486,6 +486,34 @@ TEST_F(Events, AListenerMayRegisterAndUnregister)
 	ASSERT_EQ(braid_event_callback_unregister(bond.port(), reaction::call, &late), 0);
 }
 
+TEST_F(Events, ThatTookItselfBackIsWaitedForByWhoeverTakesItBackAgain)
+{
+	test_bond bond(devargs("balance"));
+	std::atomic<bool> inside{false}, leave{false}, left{false}, returned{false};
+	reaction slow;
+	slow.act = [&](std::uint16_t port, const braid_event &) {
+		EXPECT_EQ(braid_event_callback_unregister(port, reaction::call, &slow), 0);
+		inside = true;
+		leave.wait(false);
+		left = true;
+	};
+	ASSERT_EQ(braid_event_callback_register(bond.port(), reaction::call, &slow), 0);
+	ASSERT_EQ(bond.add(first_.name()), 0);
+	ASSERT_TRUE(eventually([&] { return inside.load(); }));
+	std::thread again([&] {
+		EXPECT_EQ(braid_event_callback_unregister(bond.port(), reaction::call, &slow), -ENOENT);
+		EXPECT_TRUE(left) << "the callback runs no more";
+		returned = true;
+	});
+	for (unsigned i = 0; i < 1000; i++) {
+		EXPECT_FALSE(returned);
+		std::this_thread::yield();
+	}
+	leave = true;
+	leave.notify_all();
+	again.join();
+}
+
 TEST_F(Events, UnregisteringWaitsForACallThatRuns)
 {
 	test_bond bond(devargs("balance"));

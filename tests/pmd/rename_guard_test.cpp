@@ -386,6 +386,33 @@ TEST_F(RenameGuard, TakingItBackWaitsForTheCallThatRuns)
 	EXPECT_EQ(diary_.lines(), texts{"slow? a>x"});
 }
 
+// On return it is not running, also if it took itself back before.
+TEST_F(RenameGuard, ThatTookItselfBackIsWaitedForByWhoeverTakesItBackAgain)
+{
+	gate g;
+	std::atomic<bool> left{false}, returned{false};
+	guard slow(bond_, diary_, "slow", [&] {
+		EXPECT_EQ(slow.leave(), 0);
+		const int status = g.pass();
+		left = true;
+		return status;
+	});
+	std::thread renaming([&] { EXPECT_EQ(bond_.rename("a", "x"), 0); });
+	ASSERT_TRUE(eventually([&] { return g.inside.load(); }));
+	std::thread again([&] {
+		EXPECT_EQ(slow.leave(), -ENOENT);
+		EXPECT_TRUE(left) << "it runs no more";
+		returned = true;
+	});
+	for (unsigned i = 0; i < 1000; i++) {
+		EXPECT_FALSE(returned);
+		std::this_thread::yield();
+	}
+	g.let_go();
+	renaming.join();
+	again.join();
+}
+
 TEST_F(RenameGuard, ThatTakesItsTimeHoldsUpNobody)
 {
 	gate g;

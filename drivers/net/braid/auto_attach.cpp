@@ -19,6 +19,7 @@ namespace braid {
 
 result<void> bond::add_rule(const auto_rule &rule) noexcept
 {
+	const pacing pace(*this);
 	const config_guard guard(config_);
 	if (result<void> open = still_open(); !open)
 		return open;
@@ -37,6 +38,7 @@ result<void> bond::add_rule(const auto_rule &rule) noexcept
 
 result<void> bond::clear_rules() noexcept
 {
+	const pacing pace(*this);
 	const config_guard guard(config_);
 	if (result<void> open = still_open(); !open)
 		return open;

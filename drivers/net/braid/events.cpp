@@ -155,11 +155,11 @@ void bond::tell_listeners(inbox_lock &inbox) noexcept
 	inbox.lock();
 }
 
-// For operators' calls, with no lock held: what they do in a loop must not outrun the listeners. Waits for none who does
-// not move, and never inside what listeners or the renaming itself wait for.
+// For operators' calls: what they do in a loop must not outrun the listeners. Waits for none who does not move, and never inside
+// what listeners or the renaming itself wait for, nor in a callback of ethdev that is called inside an operation of a bond.
 void bond::let_listeners_catch_up() noexcept
 {
-	if (on_own_thread() || rename_guards::any_running_here())
+	if (holds_any_lock() || on_own_thread() || rename_guards::any_running_here())
 		return;
 	inbox_lock inbox(inbox_);
 	if (backlog() < far_behind || told_ == stuck_at_)
@@ -283,10 +283,12 @@ result<void> bond::add_listener(const listener &l) noexcept
 result<void> bond::remove_listener(const listener &l) noexcept
 {
 	std::unique_lock inbox(inbox_);
-	if (std::erase(listeners_, l) == 0)
-		return error(ENOENT, "%s: this callback is not registered", device_name_);
+	const bool registered = std::erase(listeners_, l) != 0;
+	// Also of one that is not registered any more: it may have taken itself back and still run.
 	if (!on_teller_thread())
 		call_ended_.wait(inbox, [&] { return calling_ == nullptr || !(*calling_ == l); });
+	if (!registered)
+		return error(ENOENT, "%s: this callback is not registered", device_name_);
 	return {};
 }
 

@@ -168,11 +168,14 @@ bond_ptr find_bond(std::uint16_t port) noexcept
 
 std::vector<bond_ptr> closed_bonds(std::uint16_t port) noexcept
 {
-	std::vector<bond_ptr> alive;
-	const std::lock_guard guard(list_lock);
-	for (const std::weak_ptr<bond> &each : closed)
-		if (bond_ptr b = each.lock(); b && b->port() == port)
-			alive.push_back(std::move(b));
+	std::vector<bond_ptr> alive; // of all ports: the last owner of a bond must not be one who holds this lock
+	{
+		const std::lock_guard guard(list_lock);
+		for (const std::weak_ptr<bond> &each : closed)
+			if (bond_ptr b = each.lock())
+				alive.push_back(std::move(b));
+	}
+	std::erase_if(alive, [port](const bond_ptr &b) { return b->port() != port; });
 	return alive;
 }
 

@@ -41,21 +41,37 @@ result<void> rename_guards::add(const rename_guard &g) noexcept
 	return {};
 }
 
+// Waits also for one that has been taken back before, by itself or by somebody else, and still runs.
 result<void> rename_guards::remove(const rename_guard &g) noexcept
 {
 	std::unique_lock guard(lock_);
-	const auto found = std::find_if(entries_.begin(), entries_.end(), [&g](const auto &each) { return each->guard == g; });
-	if (found == entries_.end())
-		return error(ENOENT, "this rename guard is not registered");
-	const std::shared_ptr<entry> leaving = *found;
-	leaving->removed = true;
-	entries_.erase(found);
-	count_ = entries_.size();
+	const auto is_it = [&g](const auto &each) { return each->guard == g; };
+	std::erase_if(leaving_, [](const auto &each) { return each->running == 0; });
+	const auto found = std::find_if(entries_.begin(), entries_.end(), is_it);
+	const bool registered = found != entries_.end();
+	if (registered) {
+		(*found)->removed = true;
+		leaving_.push_back(*found);
+		entries_.erase(found);
+		count_ = entries_.size();
+	}
+	bool own = false;
 	for (const proposal *p = innermost; p != nullptr; p = p->outer_)
-		if (p->calling_ == leaving.get())
-			return {};
-	changed_.wait(guard, [&] { return leaving->running == 0; });
+		own |= p->calling_ != nullptr && p->calling_->guard == g;
+	if (!own)
+		changed_.wait(guard, [&] {
+			return std::none_of(leaving_.begin(), leaving_.end(),
+			                    [&](const auto &each) { return is_it(each) && each->running != 0; });
+		});
+	if (!registered)
+		return error(ENOENT, "this rename guard is not registered");
 	return {};
+}
+
+bool rename_guards::is_closed() const noexcept
+{
+	const std::lock_guard guard(lock_);
+	return closed_;
 }
 
 // Who has planned a renaming may come to propose it at any time later, when what guards use has been given up. They stay in the
@@ -129,6 +145,8 @@ result<void> rename_guards::proposal::ask() noexcept
 	if (depth_ > deepest)
 		return error(ELOOP, "rename guards that rename are nested more than %u deep", deepest);
 	for (const std::shared_ptr<entry> &guard : asked_) {
+		if (guards_.is_closed()) // by the guard before this one
+			return error(ENODEV, "the bond's port was closed while rename guards were asked");
 		int answer = 0;
 		if (!call(*guard, rename_phase::proposed, answer))
 			continue;

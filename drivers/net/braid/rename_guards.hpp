@@ -57,6 +57,7 @@ public:
 	// Whether this thread is inside a guard of this bond; of any bond.
 	bool running_here() const noexcept;
 	static bool any_running_here() noexcept;
+	bool is_closed() const noexcept;
 
 	// One renaming that asks. Lives on the stack of the renaming thread.
 	class proposal {
@@ -88,6 +89,7 @@ private:
 	mutable ordered_mutex<lock_place::inbox> lock_;
 	std::condition_variable_any changed_;
 	std::vector<std::shared_ptr<entry>> entries_; // in the order of registration
+	std::vector<std::shared_ptr<entry>> leaving_; // taken back, of which some may still run
 	std::atomic<std::size_t> count_{0};           // of them, for any()
 	unsigned proposals_ = 0;
 	bool closed_ = false;
