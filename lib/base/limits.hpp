@@ -13,6 +13,9 @@ inline constexpr unsigned max_members = 64;
 // Packets a burst function handles at a time; a longer burst is cut into batches of this size.
 inline constexpr unsigned batch_size = 64;
 
+// Slots of the hash table of mode balance.
+inline constexpr unsigned bucket_count = 4096;
+
 // Longest name of a member in bytes, without the terminating NUL.
 inline constexpr std::size_t max_name_length = 63;
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "packet/hash.hpp"
+#include "policy/deal_simd.hpp"
 #include "policy/sorted_deal.hpp"
 #include "policy/spread.hpp"
 
@@ -37,7 +38,8 @@ private:
 };
 
 // Up to few_members. A row of places for each; how many of them are taken stands in one register, a byte for each.
-template <hash_function Hash> class balance : public hashed_batch<Hash> {
+// Deal: how packets are dealt out to two members where borders tell them apart, or null if nothing is quicker than the table.
+template <hash_function Hash, two_row_deal Deal = nullptr> class balance : public hashed_batch<Hash> {
 public:
 	struct workspace {
 		std::uint32_t hash[batch_size];
@@ -48,7 +50,7 @@ public:
 		: hashed_batch<Hash>(s, pkts, n, space.hash), members_(s.tx_count), row_(space.row[0])
 	{
 		static_assert(batch_size <= UINT8_MAX && few_members == sizeof counts_);
-		counts_ = members_ == 2 ? deal_to_two(pkts, n) : deal_to_few(pkts, n);
+		counts_ = members_ == 2 ? deal_to_two(s, pkts, n, space.hash) : deal_to_few(pkts, n);
 	}
 
 	unsigned member_of(std::size_t k) const noexcept { return static_cast<unsigned>(this->entry_of(k) / bucket_entry(1, 2)); }
@@ -64,24 +66,40 @@ public:
 	bool more() const noexcept { return member_ < members_; }
 
 private:
+	// By borders as many as can be, the others by the table.
+	[[gnu::always_inline]] std::uint64_t deal_to_two(const snapshot &s, rte_mbuf *const *pkts, std::size_t n,
+	                                                 const std::uint32_t *hash) noexcept
+	{
+		std::size_t done = 0, second = 0; // packets in all, and of the second member
+		if constexpr (Deal != nullptr)
+			if (n >= dealt_at_once && s.between.count != 0) {
+				done = n - n % dealt_at_once;
+				second = Deal(pkts, static_cast<unsigned>(done), hash, s.between, row_, row_ + batch_size);
+			}
+		second += deal_rest_to_two(pkts, done, n, second);
+		return (n - second) | second << 8;
+	}
+
 	// Each packet is written for both, and stays with the one whose place moves on: no branch, which a hash would make
 	// unpredictable, and no count in memory, which the next packet would have to wait for.
-	[[gnu::always_inline]] std::uint64_t deal_to_two(rte_mbuf *const *pkts, std::size_t n) noexcept
+	[[gnu::always_inline]] std::size_t deal_rest_to_two(rte_mbuf *const *pkts, std::size_t done, std::size_t n,
+	                                                    std::size_t in_second) noexcept
 	{
-		std::size_t second = 0; // bytes that the second member's pointers take
-		each_of(n, [&](std::size_t k) {
-			*place(row_ + k, -second) = pkts[k];
-			*place(row_ + batch_size, second) = pkts[k];
+		rte_mbuf **const first_row = row_ + done - in_second;
+		rte_mbuf **const second_row = row_ + batch_size + in_second;
+		std::size_t second = 0; // bytes that the second member's pointers take here
+		each_of(done, n, [&](std::size_t k) {
+			*place(first_row + (k - done), -second) = pkts[k];
+			*place(second_row, second) = pkts[k];
 			second += this->entry_of(k);
 		});
-		second /= sizeof *pkts;
-		return (n - second) | second << 8;
+		return second / sizeof *pkts;
 	}
 
 	[[gnu::always_inline]] std::uint64_t deal_to_few(rte_mbuf *const *pkts, std::size_t n) noexcept
 	{
 		std::uint64_t counts = 0;
-		each_of(n, [&](std::size_t k) {
+		each_of(0, n, [&](std::size_t k) {
 			const std::size_t entry = this->entry_of(k);
 			const auto taken = static_cast<std::uint8_t>(counts >> entry);
 			row_[batch_size / 8 * entry + taken] = pkts[k];
@@ -90,17 +108,16 @@ private:
 		return counts;
 	}
 
-	// Calls deal(k) for each k < n, in blocks whose offsets the compiler knows.
-	template <typename Deal> [[gnu::always_inline]] static void each_of(std::size_t n, Deal deal) noexcept
+	// Calls give(k) for each k from the first to below n, in blocks whose offsets the compiler knows.
+	template <typename Give> [[gnu::always_inline]] static void each_of(std::size_t k, std::size_t n, Give give) noexcept
 	{
 		constexpr std::size_t block = 8;
-		std::size_t k = 0;
 		for (; k + block <= n; k += block)
 #pragma GCC unroll 8
 			for (std::size_t i = 0; i < block; i++)
-				deal(k + i);
+				give(k + i);
 		for (; k < n; k++)
-			deal(k);
+			give(k);
 	}
 
 	static rte_mbuf **place(rte_mbuf **from, std::size_t bytes) noexcept

@@ -32,12 +32,12 @@ public:
 	bool has_too_many(std::uint8_t seat) const noexcept { return surplus_[seat] > 0; }
 	bool has_too_few(std::uint8_t seat) const noexcept { return surplus_[seat] < 0; }
 
-	// Takes a bucket from `seat` (or from nobody) and gives it to the next in turn that has too few.
+	// Takes a bucket from a seat (or from nobody) and gives it to one that has too few: to the same one until it has enough, so
+	// that what it gets lies side by side (borders.hpp).
 	std::uint8_t pass_on(std::uint8_t from) noexcept
 	{
-		do
+		while (surplus_[seat_[turn_]] >= 0)
 			turn_ = turn_ + 1 < count_ ? turn_ + 1 : 0;
-		while (surplus_[seat_[turn_]] >= 0);
 		move(from, seat_[turn_]);
 		return seat_[turn_];
 	}

@@ -13,23 +13,29 @@
 
 namespace braid {
 
-template <hash_function Hash, member_port Port> tx_function balance_function(unsigned usable) noexcept
+template <hash_function Hash, member_port Port, two_row_deal Deal = nullptr>
+tx_function balance_function(unsigned usable) noexcept
 {
-	return usable <= few_members ? spread<balance<Hash>, Port> : spread<balance_over_many<Hash>, Port>;
+	return usable <= few_members ? spread<balance<Hash, Deal>, Port> : spread<balance_over_many<Hash>, Port>;
 }
 
 template <hash_policy P, member_port Port>
 tx_function balance_function([[maybe_unused]] simd wide, unsigned usable) noexcept
 {
 #ifdef RTE_ARCH_X86_64
-	if constexpr (P == hash_policy::flow)
-		if (wide == simd::avx2 || wide == simd::avx512)
-			return balance_function<rss_hash_burst_avx2, Port>(usable);
-	if constexpr (P == hash_policy::l2 || P == hash_policy::l23 || P == hash_policy::l34) {
+	constexpr two_row_deal deal = deal_to_two_avx2;
+	const bool has_avx2 = wide == simd::avx2 || wide == simd::avx512;
+	constexpr bool in_avx512 = P == hash_policy::l2 || P == hash_policy::l23 || P == hash_policy::l34;
+	if constexpr (P == hash_policy::flow) {
+		if (has_avx2)
+			return balance_function<rss_hash_burst_avx2, Port, deal>(usable);
+	} else if constexpr (in_avx512) {
 		if (wide == simd::avx512)
-			return balance_function<flow_hash_burst_avx512<P>, Port>(usable);
-		if (wide == simd::avx2)
-			return balance_function<flow_hash_burst_avx2<P>, Port>(usable);
+			return balance_function<flow_hash_burst_avx512<P>, Port, deal>(usable);
+		if (has_avx2)
+			return balance_function<flow_hash_burst_avx2<P>, Port, deal>(usable);
+	} else if (has_avx2) {
+		return balance_function<flow_hash_burst<P>, Port, deal>(usable);
 	}
 #endif
 	return balance_function<flow_hash_burst<P>, Port>(usable);

@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "base/mode.hpp"
+#include "policy/borders.hpp"
 #include "policy/port.hpp"
 #include "rcu/retire.hpp"
 
@@ -22,8 +23,6 @@ namespace braid {
 
 class snapshot;
 struct look_box;
-
-inline constexpr unsigned bucket_count = 4096;
 
 // Among so many members an entry of the bucket table is the member's index times 8: the distance in bytes between two pointers
 // and in bits between two counts, by which balance.hpp would have to multiply it for each packet. Among more it is the index.
@@ -140,6 +139,7 @@ public:
 	// Mode balance: hash -> bucket -> member, as bucket_entry(index into tx_port, tx_count). Mode round-robin with weights: whose
 	// turn it is, the index into tx_port, in [0, turns).
 	std::array<std::uint8_t, bucket_count> bucket{};
+	borders between; // of two members that share the bucket table
 
 private:
 	static std::uint64_t next_serial() noexcept

@@ -27,6 +27,8 @@ struct balancing : transmit {
 		table->set_active(active);
 		for (unsigned b = 0; active != 0 && b < bucket_count; b++)
 			s->bucket[b] = bucket_entry(index_of_seat[table->holder(b)], s->tx_count);
+		if (s->tx_count == 2)
+			s->between = find_borders(s->bucket);
 		return s;
 	}
 
@@ -181,6 +183,7 @@ struct mixture {
 	unsigned room_of_1;
 	unsigned every_short;    // every which packet is too short for a kernel of eight; 0: none
 	unsigned every_unhashed; // every which packet has no RSS hash; 0: none
+	bool buckets_in_turn;
 };
 
 struct vectors : transmit {
@@ -191,8 +194,11 @@ struct vectors : transmit {
 
 	outcome sent_with(simd wide, const mixture &of)
 	{
-		const auto s = transmit_snapshot(
-			{.mode = mode::balance, .members = first_members(of.members), .policy = of.policy, .wide = wide});
+		const auto s = transmit_snapshot({.mode = mode::balance,
+		                                  .members = first_members(of.members),
+		                                  .policy = of.policy,
+		                                  .wide = wide,
+		                                  .buckets_in_turn = of.buckets_in_turn});
 		for (unsigned m = 0; m < of.members; m++)
 			members[m] = {};
 		members[1].room = of.room_of_1;
@@ -227,12 +233,13 @@ TEST_F(BalanceByVectors, SendWhatScalarsSend)
 {
 	std::mt19937 random(5);
 	constexpr unsigned every[] = {0, 11, 2}; // eights of one kind, now and then a stranger, none of one kind
-	for (hash_policy policy : {hash_policy::l2, hash_policy::l23, hash_policy::l34, hash_policy::flow})
+	for (hash_policy policy :
+	     {hash_policy::l2, hash_policy::l23, hash_policy::l34, hash_policy::flow, hash_policy::encap34})
 		for (unsigned count : {2u, 3u, 8u, 9u, 64u})
 			for (unsigned round = 0; round < 63; round++) {
 				const unsigned room = random() % 2 == 0 ? static_cast<unsigned>(random() % 20) : unlimited;
 				const mixture of{policy, count, static_cast<unsigned>(random() % 200), room,
-				                 every[round % 3], every[round / 3 % 3]};
+				                 every[round % 3], every[round / 3 % 3], random() % 4 == 0};
 				const outcome expected = sent_with(simd::scalar, of);
 				for (simd wide : {simd::avx2, simd::avx512})
 					if (processor_has(wide)) {

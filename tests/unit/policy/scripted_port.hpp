@@ -279,6 +279,7 @@ struct transmit_config {
 	tx_empty when_empty = tx_empty::keep;
 	std::uint16_t rr_limit = 1;
 	simd wide = simd::scalar;
+	bool buckets_in_turn = false;  // and not each member's side by side
 	std::vector<std::uint32_t> weights; // round-robin: of each member; none: all the same
 };
 
@@ -289,7 +290,7 @@ inline std::vector<unsigned> first_members(unsigned n)
 	return members;
 }
 
-// As the driver builds one, with buckets dealt out in turn. `s` is new.
+// As the driver builds one. `s` is new.
 inline void fill_transmit(snapshot &s, const transmit_config &c)
 {
 	s.mode = c.mode;
@@ -298,7 +299,9 @@ inline void fill_transmit(snapshot &s, const transmit_config &c)
 	for (unsigned m : c.members)
 		s.tx_port[s.tx_count++] = wire::port_of(m);
 	for (unsigned b = 0; s.tx_count > 0 && b < bucket_count; b++)
-		s.bucket[b] = bucket_entry(b % s.tx_count, s.tx_count);
+		s.bucket[b] = bucket_entry(c.buckets_in_turn ? b % s.tx_count : b * s.tx_count / bucket_count, s.tx_count);
+	if (s.tx_count == 2)
+		s.between = find_borders(s.bucket);
 	s.rr_limit = c.rr_limit;
 	if (c.mode == mode::round_robin && !c.weights.empty()) {
 		turn_counts turns;

@@ -100,9 +100,10 @@ TEST(Select, NoTwoPoliciesShareAFunction)
 }
 
 #ifdef RTE_ARCH_X86_64
-template <hash_function Hash> void expect_balance(const char *what, hash_policy fields, simd wide)
+template <hash_function Hash, two_row_deal Deal = deal_to_two_avx2>
+void expect_balance(const char *what, hash_policy fields, simd wide)
 {
-	const tx_function few = spread<balance<Hash>, scripted_port>;
+	const tx_function few = spread<balance<Hash, Deal>, scripted_port>;
 	const tx_function many = spread<balance_over_many<Hash>, scripted_port>;
 	const tx_options options{.wide = wide};
 	EXPECT_TRUE(select_tx<scripted_port>(mode::balance, fields, 2, options) == few) << to_string(fields) << ": " << what;
@@ -111,7 +112,7 @@ template <hash_function Hash> void expect_balance(const char *what, hash_policy 
 
 template <hash_policy P> void expect_vectors()
 {
-	expect_balance<flow_hash_burst<P>>("scalar", P, simd::scalar);
+	expect_balance<flow_hash_burst<P>, nullptr>("scalar", P, simd::scalar);
 	expect_balance<flow_hash_burst_avx2<P>>("avx2", P, simd::avx2);
 	expect_balance<flow_hash_burst_avx512<P>>("avx512", P, simd::avx512);
 }
@@ -119,7 +120,8 @@ template <hash_policy P> void expect_vectors()
 // Those that have no vector function.
 template <hash_policy P> void expect_scalars()
 {
-	for (simd wide : {simd::scalar, simd::avx2, simd::avx512})
+	expect_balance<flow_hash_burst<P>, nullptr>("scalar", P, simd::scalar);
+	for (simd wide : {simd::avx2, simd::avx512})
 		expect_balance<flow_hash_burst<P>>(to_string(wide), P, wide);
 }
 
@@ -133,7 +135,7 @@ TEST(Select, BalanceHashesWithTheInstructionsThatWereChosen)
 // It reads a field of each mbuf and no frame; nothing that AVX-512 has would help with that.
 TEST(Select, PolicyFlowHasOneVectorFunction)
 {
-	expect_balance<flow_hash_burst<hash_policy::flow>>("scalar", hash_policy::flow, simd::scalar);
+	expect_balance<flow_hash_burst<hash_policy::flow>, nullptr>("scalar", hash_policy::flow, simd::scalar);
 	expect_balance<rss_hash_burst_avx2>("avx2", hash_policy::flow, simd::avx2);
 	expect_balance<rss_hash_burst_avx2>("avx512", hash_policy::flow, simd::avx512);
 }
