@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// Deals packets out to two members with AVX2: a bit for each packet by comparison, then each four pointers are permuted twice,
-// once so that the first member's come first and once so that the second's do.
+// Deals out to two members with AVX2: a bit for each packet by comparison with the borders, then each four pointers are permuted
+// twice, once so that the first member's come first and once so that the second's do.
 //
 // Compiled with instructions that not every processor has: nothing here may be emitted for others to use (rss_avx2.cpp).
-#include "policy/deal_simd.hpp"
+#include "policy/deal.hpp"
 
 #include <immintrin.h>
 
@@ -68,24 +68,24 @@ private:
 
 } // namespace
 
-unsigned deal_to_two_avx2(rte_mbuf *const *pkts, unsigned n, const std::uint32_t *hashes, const borders &between,
-                          rte_mbuf **first_row, rte_mbuf **second_row) noexcept
+std::size_t deal_by_borders_avx2(const borders &between, rte_mbuf *const *pkts, std::size_t n, const std::uint32_t *hash,
+                                 rte_mbuf **rows) noexcept
 {
 	static_assert(dealt_at_once == 8);
 	const v8 lowest = all_equal(between.second_comes_first ? -1 : 0);
 	const v8 border = all_equal(between.last[0]);
-	two_rows rows(first_row, second_row);
-	for (rte_mbuf *const *const end = pkts + n; pkts != end; pkts += 8, hashes += 8) {
-		const v8 hash = _mm256_loadu_si256(reinterpret_cast<const v8 *>(hashes));
-		v8 second = _mm256_xor_si256(lowest, _mm256_cmpgt_epi32(hash, border));
+	two_rows to(rows, rows + batch_size);
+	for (rte_mbuf *const *const end = pkts + n; pkts != end; pkts += 8, hash += 8) {
+		const v8 hashes = _mm256_loadu_si256(reinterpret_cast<const v8 *>(hash));
+		v8 second = _mm256_xor_si256(lowest, _mm256_cmpgt_epi32(hashes, border));
 #pragma GCC unroll 1
 		for (unsigned i = 1; i < between.count; i++)
-			second = _mm256_xor_si256(second, _mm256_cmpgt_epi32(hash, all_equal(between.last[i])));
+			second = _mm256_xor_si256(second, _mm256_cmpgt_epi32(hashes, all_equal(between.last[i])));
 		const auto seconds = static_cast<std::size_t>(_mm256_movemask_ps(_mm256_castsi256_ps(second)));
-		rows.deal_four(pkts, seconds & 15);
-		rows.deal_four(pkts + 4, seconds >> 4);
+		to.deal_four(pkts, seconds & 15);
+		to.deal_four(pkts + 4, seconds >> 4);
 	}
-	return static_cast<unsigned>(rows.in_second());
+	return to.in_second();
 }
 
 } // namespace braid

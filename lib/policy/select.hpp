@@ -13,7 +13,7 @@
 
 namespace braid {
 
-template <hash_function Hash, member_port Port, two_row_deal Deal = nullptr>
+template <hash_function Hash, member_port Port, deal_function Deal = deal>
 tx_function balance_function(unsigned usable) noexcept
 {
 	return usable <= few_members ? spread<balance<Hash, Deal>, Port> : spread<balance_over_many<Hash>, Port>;
@@ -23,19 +23,18 @@ template <hash_policy P, member_port Port>
 tx_function balance_function([[maybe_unused]] simd wide, unsigned usable) noexcept
 {
 #ifdef RTE_ARCH_X86_64
-	constexpr two_row_deal deal = deal_to_two_avx2;
 	const bool has_avx2 = wide == simd::avx2 || wide == simd::avx512;
 	constexpr bool in_avx512 = P == hash_policy::l2 || P == hash_policy::l23 || P == hash_policy::l34;
 	if constexpr (P == hash_policy::flow) {
 		if (has_avx2)
-			return balance_function<rss_hash_burst_avx2, Port, deal>(usable);
+			return balance_function<rss_hash_burst_avx2, Port, deal_with_avx2>(usable);
 	} else if constexpr (in_avx512) {
 		if (wide == simd::avx512)
-			return balance_function<flow_hash_burst_avx512<P>, Port, deal>(usable);
+			return balance_function<flow_hash_burst_avx512<P>, Port, deal_with_avx2>(usable);
 		if (has_avx2)
-			return balance_function<flow_hash_burst_avx2<P>, Port, deal>(usable);
+			return balance_function<flow_hash_burst_avx2<P>, Port, deal_with_avx2>(usable);
 	} else if (has_avx2) {
-		return balance_function<flow_hash_burst<P>, Port, deal>(usable);
+		return balance_function<flow_hash_burst<P>, Port, deal_with_avx2>(usable);
 	}
 #endif
 	return balance_function<flow_hash_burst<P>, Port>(usable);

@@ -139,7 +139,7 @@ public:
 	// Mode balance: hash -> bucket -> member, as bucket_entry(index into tx_port, tx_count). Mode round-robin with weights: whose
 	// turn it is, the index into tx_port, in [0, turns).
 	std::array<std::uint8_t, bucket_count> bucket{};
-	borders between; // of two members that share the bucket table
+	borders between; // of two members that share the bucket table; else none
 
 private:
 	static std::uint64_t next_serial() noexcept

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "../packet/processor.hpp"
 #include "policy/buckets.hpp"
-#include "policy/deal_simd.hpp"
+#include "policy/snapshot.hpp"
 
 #include <gtest/gtest.h>
-
-#include <rte_mbuf.h>
 
 #include <algorithm>
 #include <bit>
@@ -144,73 +141,6 @@ TEST(Borders, AreFewAfterMembersHaveLeft)
 			EXPECT_LE(borders_after(4, {a, b}), 5u + seam) << a << " and " << b;
 		}
 }
-
-#ifdef RTE_ARCH_X86_64
-struct dealing : testing::Test {
-	static constexpr unsigned most = 64;
-	std::mt19937 random{3};
-	std::vector<rte_mbuf> packets{most};
-	std::vector<rte_mbuf *> array;
-	rte_mbuf canary{};
-
-	dealing()
-	{
-		for (rte_mbuf &m : packets)
-			array.push_back(&m);
-	}
-
-	// Also those on both sides of a border.
-	std::vector<std::uint32_t> hashes(unsigned n, const borders &b)
-	{
-		std::vector<std::uint32_t> h;
-		for (unsigned k = 0; k < n; k++) {
-			const auto last = static_cast<std::uint32_t>(b.last[random() % b.count]);
-			const std::uint32_t some[] = {static_cast<std::uint32_t>(random()), last, last + 1};
-			h.push_back(some[random() % 3]);
-		}
-		return h;
-	}
-
-	void expect_dealt(const std::vector<std::uint32_t> &hashes, const borders &b, const table_of_two &t)
-	{
-		const auto n = static_cast<unsigned>(hashes.size());
-		std::vector<rte_mbuf *> expected[2];
-		for (unsigned k = 0; k < n; k++)
-			expected[is_second(t, hashes[k])].push_back(array[k]);
-		std::vector<rte_mbuf *> row[2] = {std::vector(n + 1, &canary), std::vector(n + 1, &canary)};
-		const unsigned second = deal_to_two_avx2(array.data(), n, hashes.data(), b, row[0].data(), row[1].data());
-		ASSERT_EQ(second, expected[1].size());
-		for (unsigned m : {0u, 1u}) {
-			EXPECT_TRUE(std::equal(expected[m].begin(), expected[m].end(), row[m].begin())) << "member " << m;
-			EXPECT_EQ(row[m][n], &canary) << "nothing is written behind the row of member " << m;
-		}
-	}
-};
-using DealtByBorders = dealing;
-
-TEST_F(DealtByBorders, AMemberGetsThePacketsOfItsBucketsInTheirOrder)
-{
-	ASSERT_TRUE(processor_has(simd::avx2));
-	for (unsigned changes = 1; changes < borders::most; changes++)
-		for (unsigned n = dealt_at_once; n <= most; n += dealt_at_once)
-			for (unsigned round = 0; round < 20; round++) {
-				const table_of_two t = changing_before(some_buckets(changes, random), round % 2 == 0);
-				const borders b = find_borders(t);
-				expect_dealt(hashes(n, b), b, t);
-			}
-}
-
-// Rows are written four places at a time.
-TEST_F(DealtByBorders, OneMemberMayGetAll)
-{
-	ASSERT_TRUE(processor_has(simd::avx2));
-	const table_of_two t = changing_before({bucket_count / 2});
-	const borders b = find_borders(t);
-	for (unsigned n = dealt_at_once; n <= most; n += dealt_at_once)
-		for (std::uint32_t hash : {0u, UINT32_MAX})
-			expect_dealt(std::vector<std::uint32_t>(n, hash), b, t);
-}
-#endif
 
 } // namespace
 } // namespace braid

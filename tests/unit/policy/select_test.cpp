@@ -100,7 +100,7 @@ TEST(Select, NoTwoPoliciesShareAFunction)
 }
 
 #ifdef RTE_ARCH_X86_64
-template <hash_function Hash, two_row_deal Deal = deal_to_two_avx2>
+template <hash_function Hash, deal_function Deal = deal_with_avx2>
 void expect_balance(const char *what, hash_policy fields, simd wide)
 {
 	const tx_function few = spread<balance<Hash, Deal>, scripted_port>;
@@ -112,7 +112,7 @@ void expect_balance(const char *what, hash_policy fields, simd wide)
 
 template <hash_policy P> void expect_vectors()
 {
-	expect_balance<flow_hash_burst<P>, nullptr>("scalar", P, simd::scalar);
+	expect_balance<flow_hash_burst<P>, deal>("scalar", P, simd::scalar);
 	expect_balance<flow_hash_burst_avx2<P>>("avx2", P, simd::avx2);
 	expect_balance<flow_hash_burst_avx512<P>>("avx512", P, simd::avx512);
 }
@@ -120,7 +120,7 @@ template <hash_policy P> void expect_vectors()
 // Those that have no vector function.
 template <hash_policy P> void expect_scalars()
 {
-	expect_balance<flow_hash_burst<P>, nullptr>("scalar", P, simd::scalar);
+	expect_balance<flow_hash_burst<P>, deal>("scalar", P, simd::scalar);
 	for (simd wide : {simd::avx2, simd::avx512})
 		expect_balance<flow_hash_burst<P>>(to_string(wide), P, wide);
 }
@@ -135,7 +135,7 @@ TEST(Select, BalanceHashesWithTheInstructionsThatWereChosen)
 // It reads a field of each mbuf and no frame; nothing that AVX-512 has would help with that.
 TEST(Select, PolicyFlowHasOneVectorFunction)
 {
-	expect_balance<flow_hash_burst<hash_policy::flow>, nullptr>("scalar", hash_policy::flow, simd::scalar);
+	expect_balance<flow_hash_burst<hash_policy::flow>, deal>("scalar", hash_policy::flow, simd::scalar);
 	expect_balance<rss_hash_burst_avx2>("avx2", hash_policy::flow, simd::avx2);
 	expect_balance<rss_hash_burst_avx2>("avx512", hash_policy::flow, simd::avx512);
 }
