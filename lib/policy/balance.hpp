@@ -48,19 +48,18 @@ public:
 
 	unsigned member_of(std::size_t k) const noexcept { return static_cast<unsigned>(this->entry_of(k) / bucket_entry(1, 2)); }
 
-	[[gnu::always_inline]] share next() noexcept
+	bool more() const noexcept { return member_ < members_; }
+	share now() const noexcept { return {member_, row_, static_cast<std::uint8_t>(counts_)}; }
+	void go_on() noexcept
 	{
-		const share given = {member_, row_, static_cast<std::uint8_t>(counts_)};
 		member_++;
 		row_ += batch_size;
 		counts_ >>= 8;
-		return given;
 	}
-	bool more() const noexcept { return member_ < members_; }
 
 private:
 	unsigned members_;
-	std::size_t member_ = 0;   // whose share is next
+	std::size_t member_ = 0;   // whose share is that of now
 	rte_mbuf **row_;           // its packets
 	std::uint64_t counts_;     // of its packets in the lowest byte, of the next one's above it
 };

@@ -43,14 +43,16 @@ public:
 		lane.next = static_cast<std::uint16_t>(wrapped(first_ + n % members()));
 	}
 
-	[[gnu::always_inline]] share next() noexcept
+	bool more() const noexcept { return turn_ < members(); }
+	share now() const noexcept
 	{
-		const share given = {wrapped(first_ + turn_), row_, static_cast<std::uint16_t>(rounds_ + (row_ < short_rows_))};
+		return {wrapped(first_ + turn_), row_, static_cast<std::uint16_t>(rounds_ + (row_ < short_rows_))};
+	}
+	void go_on() noexcept
+	{
 		turn_++;
 		row_ += row_size();
-		return given;
 	}
-	bool more() const noexcept { return turn_ < members(); }
 
 	unsigned member_of(unsigned k) const noexcept { return (first_ + k) % members(); }
 
@@ -62,9 +64,9 @@ private:
 
 	unsigned members_of_any_number_;
 	unsigned first_;         // the member whose turn it was at the beginning
-	unsigned turn_ = 0;      // of the member whose share is next
+	unsigned turn_ = 0;      // of the member whose share is that of now
 	unsigned rounds_;        // packets that each member gets
-	rte_mbuf **row_;         // the next member's packets
+	rte_mbuf **row_;         // its packets
 	rte_mbuf **short_rows_;  // from here on that is all; in each row before stands one more
 };
 static_assert(tx_policy<round_robin<0>>);
@@ -82,22 +84,28 @@ public:
 		const unsigned end = used_ + n;
 		lane.next = static_cast<std::uint16_t>((first_ + end / limit_) % members_);
 		lane.used = static_cast<std::uint16_t>(end % limit_);
+		run_ = packets_of_turn();
 	}
 
-	share next() noexcept
-	{
-		const std::span<rte_mbuf *> packets = packets_of_turn(turn_);
-		return {(first_ + turn_++) % members_, packets.data(), static_cast<std::uint16_t>(packets.size())};
-	}
 	bool more() const noexcept { return turn_ < members_; }
+	share now() const noexcept
+	{
+		return {(first_ + turn_) % members_, run_.data(), static_cast<std::uint16_t>(run_.size())};
+	}
+	void go_on() noexcept
+	{
+		turn_++;
+		if (more())
+			run_ = packets_of_turn();
+	}
 
 	unsigned member_of(unsigned k) const noexcept { return (first_ + (used_ + k) / limit_) % members_; }
 
 private:
 	// The run of the first turn may have begun in an earlier batch.
-	std::span<rte_mbuf *> packets_of_turn(unsigned turn) noexcept
+	std::span<rte_mbuf *> packets_of_turn() noexcept
 	{
-		const unsigned start = limit_ * turn;
+		const unsigned start = limit_ * turn_;
 		const unsigned begin = start > used_ ? start - used_ : 0;
 		if (begin >= n_)
 			return {};
@@ -120,6 +128,7 @@ private:
 	unsigned first_; // the member whose turn it is
 	unsigned used_;  // packets that it has had of its turn
 	rte_mbuf **free_;
+	std::span<rte_mbuf *> run_; // of the turn of now
 };
 static_assert(tx_policy<round_robin_in_runs>);
 

@@ -34,18 +34,13 @@ public:
 			*end[member_of(k)]++ = pkts[k];
 	}
 
-	share next() noexcept
-	{
-		const share given = {member_, next_, count_[member_]};
-		next_ += given.count;
-		member_++;
-		return given;
-	}
 	bool more() const noexcept { return member_ < members_; }
+	share now() const noexcept { return {member_, next_, count_[member_]}; }
+	void go_on() noexcept { next_ += count_[member_++]; }
 
 private:
 	unsigned members_;
-	std::size_t member_ = 0; // whose share is next
+	std::size_t member_ = 0; // whose share is that of now
 	rte_mbuf **next_;        // its packets
 	std::uint8_t *count_;    // of each member's packets
 };

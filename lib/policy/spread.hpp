@@ -26,10 +26,11 @@ template <typename Policy>
 concept tx_policy = requires(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, unsigned n,
                              typename Policy::workspace &space, Policy &batch, unsigned k) {
 	{ Policy(s, lane, pkts, n, space) } noexcept;
-	// The share of one member after another, each once, in any order; asked while there is one more. What was told stays
-	// where it is as long as the workspace lives.
-	{ batch.next() } noexcept -> std::same_as<share>;
+	// The share of one member after another, each once, in any order: as long as there is one more, that of now. What it was
+	// stays where it is as long as the workspace lives.
 	{ batch.more() } noexcept -> std::same_as<bool>;
+	{ batch.now() } noexcept -> std::same_as<share>;
+	{ batch.go_on() } noexcept;
 	// The member that packet k was given to.
 	{ batch.member_of(k) } noexcept -> std::same_as<unsigned>;
 };
@@ -61,26 +62,29 @@ unsigned keep_refused(const Policy &batch, leftovers *left, unsigned n, rte_mbuf
 }
 
 // Sends the rest of a batch in which a member has refused some, in this batch or an earlier one of the burst: `refused` has a
-// bit for each that did. Members whose shares `batch` has told have taken them, but for the last one, of whose share `sent`
-// packets are gone.
+// bit for each that did. The member whose share is that of now has taken `sent` packets of it, or has not been asked; those
+// before it have taken theirs.
+inline constexpr std::uint16_t not_asked = UINT16_MAX;
+
 template <tx_policy Policy, member_port Port>
-[[gnu::noinline, gnu::cold]] unsigned send_rest(const snapshot &s, tx_lane &lane, Policy batch, share last,
-                                                std::uint16_t sent, unsigned n, std::uint64_t &refused,
-                                                rte_mbuf **kept) noexcept
+[[gnu::noinline, gnu::cold]] unsigned send_rest(const snapshot &s, tx_lane &lane, Policy batch, std::uint16_t sent, unsigned n,
+                                                std::uint64_t &refused, rte_mbuf **kept) noexcept
 {
 	leftovers left[max_members];
 	for (unsigned m = 0; m < s.tx_count; m++)
 		left[m].sent = all_sent;
-	for (;;) {
-		left[last.member] = {last.first + sent, static_cast<std::uint8_t>(sent)};
-		if (sent < last.count)
-			refused |= std::uint64_t{1} << last.member;
-		if (!batch.more())
-			return keep_refused(batch, left, n, kept);
-		last = batch.next();
-		const bool asks = last.count != 0 && (refused >> last.member & 1) == 0;
-		sent = asks ? Port::send(s.tx_port[last.member], lane.queue, last.first, last.count) : std::uint16_t{0};
+	for (; batch.more(); batch.go_on(), sent = not_asked) {
+		const share now = batch.now();
+		const std::uint64_t bit = std::uint64_t{1} << now.member;
+		if (sent == not_asked)
+			sent = now.count != 0 && (refused & bit) == 0
+			               ? Port::send(s.tx_port[now.member], lane.queue, now.first, now.count)
+			               : std::uint16_t{0};
+		left[now.member] = {now.first + sent, static_cast<std::uint8_t>(sent)};
+		if (sent < now.count)
+			refused |= bit;
 	}
+	return keep_refused(batch, left, n, kept);
 }
 
 // Sends one batch. Refused packets are moved, in their order, to `kept`, which may lie at or below pkts in the same array.
@@ -93,16 +97,16 @@ template <tx_policy Policy, member_port Port>
 	typename Policy::workspace space;
 	Policy batch(s, lane, pkts, n, space);
 	if (refused != 0) [[unlikely]]
-		return send_rest<Policy, Port>(s, lane, batch, {}, 0, n, refused, kept);
+		return send_rest<Policy, Port>(s, lane, batch, not_asked, n, refused, kept);
 	const std::uint16_t queue = lane.queue;
-	do {
-		const share next = batch.next();
-		if (next.count == 0)
+	for (; batch.more(); batch.go_on()) {
+		const share now = batch.now();
+		if (now.count == 0)
 			continue;
-		const std::uint16_t sent = Port::send(s.tx_port[next.member], queue, next.first, next.count);
-		if (sent != next.count) [[unlikely]]
-			return send_rest<Policy, Port>(s, lane, batch, next, sent, n, refused, kept);
-	} while (batch.more());
+		const std::uint16_t sent = Port::send(s.tx_port[now.member], queue, now.first, now.count);
+		if (sent != now.count) [[unlikely]]
+			return send_rest<Policy, Port>(s, lane, batch, sent, n, refused, kept);
+	}
 	return 0;
 }
 
