@@ -52,6 +52,8 @@ template <typename... Byte> constexpr byte_table finds_itself(Byte... list) noex
 }
 
 constexpr byte_table protocols_with_ports = finds_itself(IPPROTO_TCP, IPPROTO_UDP);
+// Not in that list, but one with ports too: SCTP. No others are looked for there.
+constexpr std::uint8_t higher_protocols = 0x80;
 // Behind which something else may decide: what extension headers hide, what an ICMP error quotes.
 constexpr byte_table special_ipv4_protocols = finds_itself(IPPROTO_ICMP);
 constexpr byte_table special_ipv6_protocols =
@@ -86,10 +88,33 @@ template <bool Ports, unsigned Version, unsigned Tags> struct places {
 		}
 		return in_both_halves(mask);
 	}
-	static constexpr byte_table protocols() noexcept
+	static constexpr byte_table protocols(std::uint8_t bits = 0xff) noexcept
 	{
 		byte_table mask = {};
-		mask.byte[protocol - protocol_told] = 0xff;
+		mask.byte[protocol - protocol_told] = bits;
+		return in_both_halves(mask);
+	}
+
+	// Of IPv4 with ports, shuffles of the rows `told` and `ends` (key_end - 16) that bring the fragment field and the protocol
+	// to where the ports are, and nothing to where they are not.
+	static constexpr byte_table fragment_to_ports() noexcept
+	{
+		byte_table order = nothing();
+		order.byte[12] = fragment - told;
+		order.byte[13] = fragment + 1 - told;
+		return in_both_halves(order);
+	}
+	static constexpr byte_table protocol_to_ports() noexcept
+	{
+		byte_table order = nothing();
+		order.byte[14] = protocol - protocol_told;
+		return in_both_halves(order);
+	}
+	static constexpr byte_table fragment_at_ports() noexcept
+	{
+		byte_table mask = {};
+		mask.byte[12] = 0x3f;
+		mask.byte[13] = 0xff;
 		return in_both_halves(mask);
 	}
 	static constexpr byte_table tag_types() noexcept
@@ -98,6 +123,15 @@ template <bool Ports, unsigned Version, unsigned Tags> struct places {
 		for (unsigned at = 0; at < Tags; at += 4)
 			mask.byte[at] = mask.byte[at + 1] = 0xff;
 		return in_both_halves(mask);
+	}
+
+private:
+	static constexpr byte_table nothing() noexcept
+	{
+		byte_table order = {};
+		for (std::uint8_t &from : order.byte)
+			from = 0x80;
+		return order;
 	}
 };
 
@@ -123,8 +157,14 @@ inline v8 blinding(v8 seeds, std::uint64_t first_key, std::uint64_t second_key) 
 	return first_of(product) + second_of(product);
 }
 
-template <hash_policy P, unsigned Version, unsigned Tags> class eight_alike {
+// Which of the eight show ports, of a policy that goes by them: each, or of IPv4 whichever does; fragments and what is
+// neither TCP nor UDP show none.
+enum class showing_ports { each, some };
+
+template <hash_policy P, unsigned Version, unsigned Tags, showing_ports Who = showing_ports::each> class eight_alike {
 	static constexpr hash_fields fields = fields_of(P);
+	static constexpr bool must_show_ports = fields.ports && Who == showing_ports::each;
+	static_assert(must_show_ports || !fields.ports || Version == 4);
 	using at = places<fields.ports, Version, Tags>;
 
 public:
@@ -145,7 +185,7 @@ public:
 			const rows ends = load_rows(frames, at::key_end - 16);
 			if (!is_of_the_kind(frames, told, ends)) [[unlikely]]
 				return false;
-			return finish(frames, told, ipv4_words(ends), hashes);
+			return finish(frames, told, ipv4_words(told, ends), hashes);
 		} else {
 			if (!is_of_the_kind(frames, told, told)) [[unlikely]]
 				return false;
@@ -158,7 +198,7 @@ private:
 	static constexpr std::uint64_t type = RTE_BE16(Version == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
 	static constexpr unsigned first_key = fields.macs ? 2 : 0; // of the addresses
 	static constexpr byte_table structure = at::structure(false);
-	static constexpr byte_table structure_and_fragments = at::structure(true);
+	static constexpr byte_table structure_and_fragments = at::structure(must_show_ports);
 	static constexpr byte_table protocols = at::protocols();
 	static constexpr byte_table tag_types = at::tag_types();
 
@@ -181,7 +221,7 @@ private:
 		for (const v8 row : told.of)
 			difference = or_difference(difference, row, expected_);
 		for (const v8 row : with_protocol.of) {
-			if constexpr (fields.ports) {
+			if constexpr (must_show_ports) {
 				const v8 found = _mm256_shuffle_epi8(protocols_with_ports.get(), row);
 				protocol_difference = or_difference(protocol_difference, row, found);
 			} else {
@@ -192,6 +232,11 @@ private:
 		}
 		v8 wrong = either(both(difference, structure_and_fragments.get()),
 		                  both(protocol_difference, protocols.get()));
+		if constexpr (fields.ports && !must_show_ports) {
+			static constexpr byte_table higher = at::protocols(higher_protocols);
+			for (const v8 row : with_protocol.of)
+				wrong = either(wrong, both(row, higher.get()));
+		}
 		if constexpr (at::tags_apart) {
 			v8 tag_difference = zero();
 			for (const v8 row : load_rows(frames, first_tag).of)
@@ -203,19 +248,36 @@ private:
 
 	// With ports two words: time to live and checksum, which do not count, stand between protocol and source. Without,
 	// the second.
-	[[gnu::always_inline]] inline words ipv4_words(const rows &ends) const noexcept
+	[[gnu::always_inline]] inline words ipv4_words(const rows &told, const rows &ends) const noexcept
 	{
 		const v8 blind = blinding(seeds_, flow_hash_keys[0], flow_hash_keys[fields.ports ? 1 : first_key]);
 		const v8 counts = twice(ipv4_protocol_and_source, UINT64_MAX);
 		v8 product[4];
 		for (unsigned i = 0; i < 4; i++) {
 			const v8 row = ends.of[i];
-			product[i] = products(fields.ports ? masked_xor(row, counts, blind) : _mm256_xor_si256(row, blind));
+			if constexpr (must_show_ports)
+				product[i] = products(masked_xor(row, counts, blind));
+			else if constexpr (fields.ports)
+				product[i] = products(masked_xor(row, both(counts, but_missing_ports(told.of[i], row)), blind));
+			else
+				product[i] = products(_mm256_xor_si256(row, blind));
 		}
 		if constexpr (fields.ports)
 			return first_of(product) + second_of(product);
 		else
 			return second_of(product);
+	}
+
+	// All of a row of ends but the place of ports of packets that show none.
+	static inline v8 but_missing_ports(v8 told, v8 end) noexcept
+	{
+		static constexpr byte_table fragment_to_ports = at::fragment_to_ports();
+		static constexpr byte_table fragment_at_ports = at::fragment_at_ports();
+		static constexpr byte_table protocol_to_ports = at::protocol_to_ports();
+		const v8 fragment = both(_mm256_shuffle_epi8(told, fragment_to_ports.get()), fragment_at_ports.get());
+		const v8 difference = _mm256_xor_si256(_mm256_shuffle_epi8(protocols_with_ports.get(), end), end);
+		const v8 protocol = _mm256_shuffle_epi8(difference, protocol_to_ports.get());
+		return equal(either(fragment, protocol), zero());
 	}
 
 	[[gnu::always_inline]] inline words ipv6_words(const std::byte *const *frames, const rows &told) const noexcept

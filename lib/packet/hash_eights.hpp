@@ -61,17 +61,28 @@ inline bool is_ipv6(std::uint32_t head) noexcept { return (head & 0xf0ffff) == 0
 // Each of these hashes the first packets, eight at a time, as long as it can, and returns how many. They are functions of
 // their own so that each has the registers to itself.
 
-template <hash_policy P, unsigned Version, unsigned Tags>
+template <hash_policy P, unsigned Version, unsigned Tags, showing_ports Who = showing_ports::each>
 [[gnu::noinline]] unsigned hash_alike(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes,
                                       const std::byte *model) noexcept
 {
-	using eight = eight_alike<P, Version, Tags>;
+	using eight = eight_alike<P, Version, Tags, Who>;
 	const eight kernel(seed, model);
 	unsigned done = 0;
 	const std::byte *frames[lanes];
 	for (; done + lanes <= n; done += lanes, pkts += lanes, hashes += lanes)
 		if (!find_frames<eight::least_length>(pkts, frames) || !kernel.hash(frames, hashes))
 			break;
+	return done;
+}
+
+// Of IPv4 it may be ports alone that some do not show.
+template <hash_policy P, unsigned Tags>
+unsigned hash_alike_ipv4(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes,
+                         const std::byte *model) noexcept
+{
+	const unsigned done = hash_alike<P, 4, Tags>(pkts, n, seed, hashes, model);
+	if constexpr (fields_of(P).ports)
+		return done > 0 ? done : hash_alike<P, 4, Tags, showing_ports::some>(pkts, n, seed, hashes, model);
 	return done;
 }
 
@@ -152,11 +163,11 @@ unsigned hash_some(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::u
 	const std::byte *const first = frame_of(*pkts[0]);
 	unsigned done = 0;
 	switch (guess(first, frame_of(*pkts[3]), frame_of(*pkts[7]))) {
-	case kind::ipv4: done = hash_alike<P, 4, 0>(pkts, n, seed, hashes, first); break;
+	case kind::ipv4: done = hash_alike_ipv4<P, 0>(pkts, n, seed, hashes, first); break;
 	case kind::ipv6: done = hash_alike<P, 6, 0>(pkts, n, seed, hashes, first); break;
-	case kind::tagged_ipv4: done = hash_alike<P, 4, 4>(pkts, n, seed, hashes, first); break;
+	case kind::tagged_ipv4: done = hash_alike_ipv4<P, 4>(pkts, n, seed, hashes, first); break;
 	case kind::tagged_ipv6: done = hash_alike<P, 6, 4>(pkts, n, seed, hashes, first); break;
-	case kind::twice_tagged_ipv4: done = hash_alike<P, 4, 8>(pkts, n, seed, hashes, first); break;
+	case kind::twice_tagged_ipv4: done = hash_alike_ipv4<P, 8>(pkts, n, seed, hashes, first); break;
 	case kind::twice_tagged_ipv6: done = hash_alike<P, 6, 8>(pkts, n, seed, hashes, first); break;
 	case kind::various: break;
 	}

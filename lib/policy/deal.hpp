@@ -44,7 +44,7 @@ namespace detail {
                                                       std::size_t in_second = 0) noexcept
 {
 	std::size_t second = sizeof *rows * in_second; // in bytes
-	const auto deal = [&](std::size_t k) {
+	const auto deal = [&](std::size_t k) __attribute__((always_inline)) {
 		*bytes_on(rows + k, -second) = pkts[k];
 		*bytes_on(rows + batch_size, second) = pkts[k];
 		second += entry_of(bucket, hash[k]);
@@ -63,7 +63,7 @@ namespace detail {
                                                         const std::uint32_t *hash, rte_mbuf **rows) noexcept
 {
 	std::uint64_t counts = 0;
-	const auto deal = [&](std::size_t k) {
+	const auto deal = [&](std::size_t k) __attribute__((always_inline)) {
 		const std::size_t entry = entry_of(bucket, hash[k]);
 		const auto taken = static_cast<std::uint8_t>(counts >> entry);
 		rows[batch_size / 8 * entry + taken] = pkts[k];
