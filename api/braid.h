@@ -293,11 +293,11 @@ typedef int (*braid_rename_guard)(uint16_t bond_port_id, enum braid_rename_phase
 /**
  * Told of each event of a bond, in order, from a control thread of the bond; no lock is held, so that it may call every
  * function of this file but braid_destroy(). A slow callback delays later events and RTE_ETH_EVENT_INTR_LSC of the bond, never
- * traffic, failover or the attachment of pending members. Calls that rename or set an option wait, up to 1 s each, while
- * listeners are 8192 events behind; if they get 16384 behind all the same, the oldest are dropped, counted (xstat
- * `events_lost`), and listeners are told how many. It must not wait for a thread that removes the bond's device with
- * rte_vdev_uninit() or rte_dev_remove(), nor create or remove devices while one does: these hold a lock of the bus until the
- * callback returns.
+ * traffic, failover or the attachment of pending members. Calls that have renamed or set an option wait, up to 1 s each, while
+ * listeners are 8192 events behind; one that is refused, or changes nothing, waits for none. If they get 16384 behind all the
+ * same, the oldest are dropped, counted (xstat `events_lost`), and listeners are told how many. It must not wait for a thread
+ * that removes the bond's device with rte_vdev_uninit() or rte_dev_remove(), nor create or remove devices while one does: these
+ * hold a lock of the bus until the callback returns.
  */
 typedef void (*braid_event_callback)(uint16_t bond_port_id, const struct braid_event *event, void *arg);
 

@@ -498,15 +498,22 @@ private:
 	void forget_old_events() noexcept;
 	void deliver(const event &e) noexcept;
 	void let_listeners_catch_up() noexcept;
-	// Stands before the first lock of an operator's call that tells something, so that it ends when all are given back.
+	static std::uint64_t told_by_this_thread() noexcept;
+	// Stands before the first lock of an operator's call that may tell something, so that it ends when all are given back. One that
+	// has told nothing (it was refused, or changed nothing) waits for nobody.
 	struct pacing {
 		explicit pacing(bond &b) noexcept : bond_(b) {}
-		~pacing() { bond_.let_listeners_catch_up(); }
+		~pacing()
+		{
+			if (told_by_this_thread() != told_before_)
+				bond_.let_listeners_catch_up();
+		}
 		pacing(const pacing &) = delete;
 		pacing &operator=(const pacing &) = delete;
 
 	private:
 		bond &bond_;
+		const std::uint64_t told_before_ = told_by_this_thread();
 	};
 	result<void> ask_and_rename(const rename_plan &plan) noexcept;
 	std::uint64_t backlog() const noexcept { return next_event_ - next_to_tell_; }

@@ -28,6 +28,9 @@ constexpr time_ms patience_ms = 1000;
 // Events are copied under the lock that a failover takes to write its own: so many at a time.
 constexpr std::size_t copied_at_once = 32;
 
+// Events that this thread has written down, of whatever bond.
+constinit thread_local std::uint64_t told_here = 0;
+
 // What is told has room wherever it is read (BRAID_REASON_SIZE).
 std::string fitting(std::string reason) noexcept
 {
@@ -98,9 +101,12 @@ void bond::log_other_renames() noexcept
 	BRAID_LOG(INFO, "%s: and %" PRIu64 " more renames", device_name_, rename_log_.take(now_ms()));
 }
 
+std::uint64_t bond::told_by_this_thread() noexcept { return told_here; }
+
 // Written down, in the order in which it happened. What listeners have not been told stays, and the last ones besides.
 void bond::tell(event_kind kind, member_id id, std::string reason, const name &before) noexcept
 {
+	told_here++;
 	event e{0, kind, id, now_ns(), generation_, id == member_id::none ? name() : names_.of(id), before,
 	        fitting(std::move(reason))};
 	{
