@@ -316,6 +316,19 @@ int addresses(const char *, const char *params, rte_tel_data *d) noexcept
 	return 0;
 }
 
+// The name of a new member as the last parameter, unless its options have another one.
+result<void> take_name(member_options &into, std::string_view text) noexcept
+{
+	member_options given;
+	if (result<void> named = parse_member_option(given, "name", text); !named)
+		return named;
+	if (!into.name.empty() && into.name != given.name)
+		return error(EINVAL, "name: %s in the options and %s behind them are two names; give one of them",
+		             quoted(into.name.view()).c_str(), quoted(text).c_str());
+	into.name = given.name;
+	return {};
+}
+
 int member_add(const char *, const char *params, rte_tel_data *d) noexcept
 {
 	bool pending = false;
@@ -324,7 +337,7 @@ int member_add(const char *, const char *params, rte_tel_data *d) noexcept
 		if (!wanted)
 			return wanted.error();
 		if (p.count == 3)
-			if (result<void> named = parse_member_option(wanted->options, "name", p.piece[2]); !named)
+			if (result<void> named = take_name(wanted->options, p.piece[2]); !named)
 				return named;
 		const result<member_id> added = b.add(wanted->spec, wanted->options);
 		if (!added)

@@ -165,5 +165,22 @@ TEST_F(Telemetry, ThePrimaryIsSetByTheNameThatIsShown)
 	EXPECT_EQ(number_in(telemetry.ask("/braid/set,net_braid0,primary,lan"), "errno"), unsigned{ENOENT});
 }
 
+TEST_F(Telemetry, ANewMemberHasOneName)
+{
+	test_bond bond("balance", {&first_});
+	telemetry_client telemetry;
+	const std::string add = "/braid/member_add,net_braid0," + second_.name();
+	for (const char *named : {";name=wan,lan", ";name=lan;weight=2,wan%d"}) {
+		const std::string refused = telemetry.ask(add + named);
+		EXPECT_NE(refused.find("name: "), std::string::npos) << refused;
+		EXPECT_NE(refused.find("one of them"), std::string::npos) << refused;
+		EXPECT_EQ(number_in(refused, "errno"), unsigned{EINVAL});
+	}
+	EXPECT_EQ(bond.names(), std::vector<std::string>{first_.name()});
+	const std::string added = telemetry.ask(add + ";name=wan,wan");
+	EXPECT_NE(added.find("\"ok\""), std::string::npos) << added;
+	EXPECT_EQ(bond.names(), (std::vector<std::string>{first_.name(), "wan"}));
+}
+
 } // namespace
 } // namespace braid
