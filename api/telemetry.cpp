@@ -494,11 +494,8 @@ int set_policy(const char *, const char *params, rte_tel_data *d) noexcept
 int set_primary(const char *, const char *params, rte_tel_data *d) noexcept
 {
 	return steer(params, d, "<bond>[,<member>]; without a member none is preferred", 1, 2,
-	             [](bond &b, const parameters &p) -> result<void> {
-		             if (p.count == 1)
-			             return b.set_primary(member_id::none);
-		             const result<member_id> id = member_named(b, p.piece[1]);
-		             return id ? b.set_primary(*id) : id.error();
+	             [](bond &b, const parameters &p) {
+		             return p.count == 1 ? b.set_primary(member_id::none) : set_option(b, "primary", p.piece[1]);
 	             });
 }
 

@@ -165,6 +165,41 @@ TEST_F(Telemetry, ThePrimaryIsSetByTheNameThatIsShown)
 	EXPECT_EQ(number_in(telemetry.ask("/braid/set,net_braid0,primary,lan"), "errno"), unsigned{ENOENT});
 }
 
+// Of both commands that set it, as a line with a port id for its device, and no value, have it.
+TEST_F(Telemetry, ThePrimaryIsFoundByOneRule)
+{
+	test_bond bond("active-backup", {&first_, &second_});
+	ASSERT_EQ(bond.bring_up(), 0);
+	ASSERT_EQ(bond.rename(first_.name(), std::to_string(second_.port_id())), 0);
+	ASSERT_EQ(bond.rename(second_.name(), "wan"), 0);
+	telemetry_client telemetry;
+	for (const char *command : {"/braid/primary,net_braid0,", "/braid/set,net_braid0,primary,"}) {
+		SCOPED_TRACE(command);
+		const auto answer = [&](const std::string &text) { return telemetry.ask(command + text); };
+		const auto chooses = [&](const std::string &text, const fake_port &port) {
+			const std::string said = answer(text);
+			EXPECT_NE(said.find("\"ok\""), std::string::npos) << said;
+			EXPECT_EQ(bond.info_of(bond.active()).device, port.name()) << text;
+		};
+		chooses("wan", second_);
+		chooses(first_.name(), first_);
+		chooses(second_.name(), second_);
+		chooses(std::to_string(first_.port_id()), first_);
+		chooses("wan", second_);
+		chooses(std::to_string(second_.port_id()), first_); // which is called so
+		for (const auto &[text, code, sentence] : {std::tuple("lan", ENOENT, R"(primary: there is no member \"lan\")"),
+		                                           std::tuple("31", ENOENT, R"(primary: there is no member \"31\")"),
+		                                           std::tuple("", EINVAL, R"(primary: \"\" is no member;)")}) {
+			const std::string refused = answer(text);
+			EXPECT_NE(refused.find(sentence), std::string::npos) << refused;
+			EXPECT_EQ(number_in(refused, "errno"), static_cast<unsigned>(code));
+		}
+		EXPECT_EQ(bond.info_of(bond.active()).device, first_.name());
+	}
+	EXPECT_NE(telemetry.ask("/braid/primary,net_braid0").find("\"ok\""), std::string::npos);
+	EXPECT_EQ(bond.info().primary, BRAID_NO_MEMBER);
+}
+
 TEST_F(Telemetry, ANewMemberHasOneName)
 {
 	test_bond bond("balance", {&first_});
