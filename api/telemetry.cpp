@@ -198,7 +198,8 @@ std::size_t json_size(const bond_facts &f, std::span<const auto_rule> rules) noe
 {
 	// Its own name, and those of the primary, the active member and the standby, whatever they are.
 	const std::size_t longest_name = json_size(std::string(max_name_length, '\xff'));
-	std::size_t size = 750 + RTE_ETH_NAME_MAX_LEN + 3 * longest_name + json_size(f.member_name.view());
+	const std::string_view awaited = f.primary_wish ? f.primary_wish->text : "";
+	std::size_t size = 930 + RTE_ETH_NAME_MAX_LEN + 3 * longest_name + json_size(f.member_name.view()) + json_size(awaited);
 	for (const auto_rule &rule : rules)
 		size += 1 + json_size(std::string_view(rule.text));
 	return size;
@@ -208,6 +209,19 @@ name name_among(const std::vector<member_facts> &all, member_id id) noexcept
 {
 	const auto found = std::find_if(all.begin(), all.end(), [id](const member_facts &m) { return m.id == id; });
 	return found != all.end() ? found->label : name();
+}
+
+// What is fixed when the bond is made, with what it has made of what was left to it.
+void show_what_is_fixed(rte_tel_data *d, const bond_settings &made_with, const bond_facts &f) noexcept
+{
+	rte_tel_data_add_dict_string(d, "agg_mode", to_string(made_with.agg_mode));
+	rte_tel_data_add_dict_int(d, "socket_id", made_with.socket_id.value_or(SOCKET_ID_ANY));
+	rte_tel_data_add_dict_string(d, "tx_empty", to_string(made_with.tx_empty));
+	rte_tel_data_add_dict_string(d, "rx_port", to_string(made_with.rx_port));
+	sdk::tel_add_dict_uint(d, "rr_limit", made_with.rr_limit);
+	rte_tel_data_add_dict_string(d, "simd", to_string(made_with.simd));
+	sdk::tel_add_dict_uint(d, "drain_ms", made_with.drain_ms);
+	sdk::tel_add_dict_uint(d, "seed", f.seed);
 }
 
 // The members from an id on, as many as one answer holds; `next_member` is where to go on, `members_left` how many there are
@@ -235,6 +249,7 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	rte_tel_data_add_dict_string(d, "mode", to_string(f.mode));
 	rte_tel_data_add_dict_string(d, "policy", to_string(f.policy));
 	add_text(d, "primary", name_among(all, f.primary).view());
+	add_text(d, "primary_awaited", f.primary_wish ? f.primary_wish->text : "");
 	add_text(d, "active", name_among(all, f.active).view());
 	sdk::tel_add_dict_uint(d, "up_delay_ms", f.up_delay_ms);
 	sdk::tel_add_dict_uint(d, "down_delay_ms", f.down_delay_ms);
@@ -249,6 +264,7 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	sdk::tel_add_dict_uint(d, "announce_interval_ms", f.announce_interval_ms);
 	rte_tel_data_add_dict_string(d, "weights", to_string(f.weights));
 	rte_tel_data_add_dict_int(d, "pinning", f.pinning);
+	show_what_is_fixed(d, b->settings(), f);
 	sdk::tel_add_dict_uint(d, "generation", f.generation);
 	sdk::tel_add_dict_uint(d, "publish_last_ns", f.publishing.last_ns);
 	sdk::tel_add_dict_uint(d, "publish_longest_ns", f.publishing.longest_ns);

@@ -17,7 +17,7 @@ protected:
 // Telemetry leaves out a dictionary that does not fit without a word: a bond of many members seemed to have none.
 TEST_F(Telemetry, ShowsEveryMemberOfAFullBond)
 {
-	test_bond bond(std::string("mode=active-backup,primary=") + first_.name() + ",member_name=" + std::string(60, '"') + "%d");
+	test_bond bond("mode=active-backup,primary=" + std::string(63, '\xfc') + ",member_name=" + std::string(60, '"') + "%d");
 	for (unsigned i = 0; i < BRAID_MAX_MEMBERS; i++) {
 		const std::string two_digits = std::to_string(10 + i);
 		// Quotes take twice their room in JSON, these bytes five times.
@@ -39,6 +39,42 @@ TEST_F(Telemetry, ShowsEveryMemberOfAFullBond)
 		EXPECT_EQ(seen.size() + left, std::size_t{BRAID_MAX_MEMBERS});
 	}
 	EXPECT_EQ(seen.size(), std::size_t{BRAID_MAX_MEMBERS});
+}
+
+TEST_F(Telemetry, ShowsEverythingThatAnOperatorHasChosen)
+{
+	const test_bond bond(exactly{
+		"mode=active-backup,auto=name:net_nobody*,primary=net_later,xmit_policy=l34+sym,agg_mode=bandwidth,"
+		"lsc_poll_period_ms=3600000,up_delay=11,down_delay=12,mac=02:00:00:00:00:01,mac_policy=by_active,announce=3,"
+		"announce_interval_ms=13,socket_id=-1,primary_reselect=better,min_links=2,all_members_active=1,pinning=1,weights=speed,"
+		"tx_empty=drop,rx_port=member,rr_limit=65535,simd=scalar,drain_ms=14,seed=18446744073709551615,live_rename=0,"
+		"member_name=wan%d,lsc_on_failover=1,member=" + first_.name() + ";role=standby;priority=-5;sticky=1;weight=7;enabled=0;name=lte"});
+	telemetry_client telemetry;
+	const std::string answer = telemetry.ask("/braid/show,net_braid0");
+	for (const char *shown :
+	     {R"("mode":"active-backup")", R"("auto":["name:net_nobody*"])", R"("primary":"")", R"("primary_awaited":"net_later")",
+	      R"("policy":"l34+sym")", R"("agg_mode":"bandwidth")", R"("lsc_poll_period_ms":3600000)", R"("up_delay_ms":11)",
+	      R"("down_delay_ms":12)", R"("mac":"02:00:00:00:00:01")", R"("mac_policy":"by_active")", R"("announce":3)",
+	      R"("announce_interval_ms":13)", R"("socket_id":-1)", R"("primary_reselect":"better")", R"("min_links":2)",
+	      R"("all_members_active":1)", R"("pinning":1)", R"("weights":"speed")", R"("tx_empty":"drop")", R"("rx_port":"member")",
+	      R"("rr_limit":65535)", R"("simd":"scalar")", R"("drain_ms":14)", R"("seed":18446744073709551615)", R"("live_rename":0)",
+	      R"("member_name":"wan%d")", R"("lsc_on_failover":1)", R"("standby":"lte")", R"("role":"standby")", R"("priority":-5)",
+	      R"("sticky":1)", R"("weight":7)", R"("enabled":0)"})
+		EXPECT_NE(answer.find(shown), std::string::npos) << shown << " in\n" << answer;
+}
+
+TEST_F(Telemetry, ShowsWhatHasBecomeOfWhatWasLeftToTheBond)
+{
+	const test_bond bond("mode=active-backup,primary=" + first_.name()), other("mode=balance", "net_braid1");
+	telemetry_client telemetry;
+	const auto show = [&](const char *name) { return telemetry.ask(std::string("/braid/show,") + name); };
+	EXPECT_NE(number_in(show("net_braid0"), "seed"), number_in(show("net_braid1"), "seed")) << "made up, each for itself";
+	EXPECT_EQ(show("net_braid0").find(R"("simd":"auto")"), std::string::npos) << "the widest there are has a name";
+	EXPECT_NE(show("net_braid0").find(R"("socket_id":)" + std::to_string(rte_eth_dev_socket_id(bond.port()))), std::string::npos);
+	EXPECT_NE(show("net_braid0").find(R"("primary_awaited":")" + first_.name()), std::string::npos);
+	ASSERT_NE(telemetry.ask("/braid/member_add,net_braid0," + first_.name() + ",wan").find("ok"), std::string::npos);
+	EXPECT_NE(show("net_braid0").find(R"("primary":"wan")"), std::string::npos);
+	EXPECT_NE(show("net_braid0").find(R"("primary_awaited":"")"), std::string::npos);
 }
 
 TEST_F(Telemetry, TheTemplateForNamesIsTakenBackByNoValue)

@@ -211,6 +211,8 @@ struct bond_facts {
 	std::uint64_t events_lost; // that listeners were too slow for
 	weigh_by weights;
 	bool pinning;
+	std::optional<member_spec> primary_wish; // of one that is no member yet
+	std::uint64_t seed;                      // also one that was made up
 };
 
 class bond : public std::enable_shared_from_this<bond> {

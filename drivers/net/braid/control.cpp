@@ -153,6 +153,8 @@ bond_facts bond::facts() noexcept
 		.events_lost = events_lost_,
 		.weights = weights_,
 		.pinning = pins_.has_value(),
+		.primary_wish = primary_wish_,
+		.seed = seed_,
 	};
 }
 

@@ -72,6 +72,7 @@ int probe(rte_vdev_device *vdev) noexcept
 		vdev->device.numa_node = *settings->socket_id;
 	else if (vdev->device.numa_node == SOCKET_ID_ANY)
 		vdev->device.numa_node = static_cast<int>(rte_socket_id());
+	settings->socket_id = vdev->device.numa_node;
 
 	sdk::probe_port<port_private> port(vdev);
 	if (!port)
