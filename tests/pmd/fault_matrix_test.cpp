@@ -46,7 +46,7 @@ const operation operations[] = {
 		 const int status = s.bond->remove("uplink0");
 		 return status != 0 ? status : replug_guest(s);
 	 },
-         replug_guest, "uplink0"},
+         replug_guest},
 	{"Mac", [](stage &s) { return set_default_mac(s, 9); }, [](stage &s) { return set_default_mac(s, 1); }},
 	{"ExtraMac",
          [](stage &s) {
@@ -70,7 +70,7 @@ const operation operations[] = {
 	{"VlanFilterOff", [](stage &s) { return rte_eth_dev_set_vlan_offload(s.bond->port(), 0); },
          [](stage &s) { return rte_eth_dev_set_vlan_offload(s.bond->port(), RTE_ETH_VLAN_FILTER_OFFLOAD); }},
 	{"VlanFilterOn", [](stage &s) { return rte_eth_dev_set_vlan_offload(s.bond->port(), RTE_ETH_VLAN_FILTER_OFFLOAD); },
-         [](stage &s) { return rte_eth_dev_set_vlan_offload(s.bond->port(), 0); }, [](stage &) { return 0; }, nullptr,
+         [](stage &s) { return rte_eth_dev_set_vlan_offload(s.bond->port(), 0); }, [](stage &) { return 0; },
          [](stage &s) { EXPECT_EQ(rte_eth_dev_set_vlan_offload(s.bond->port(), 0), 0); }},
 	{"MulticastList", [](stage &s) { return set_groups(s, {{{0x01, 0, 0x5e, 1, 2, 3}}}); },
          [](stage &s) { return set_groups(s, {{{0x01, 0, 0x5e, 0, 0, 1}}, {{0x33, 0x33, 0, 0, 0, 1}}}); }},
@@ -81,19 +81,19 @@ const operation operations[] = {
 	 },
          [](stage &s) { return rte_eth_dev_rss_hash_update(s.bond->port(), &stage::hashing(RTE_ETH_RSS_IP, 0x11)); }},
 	{"Reta", [](stage &s) { return point(s, 3, 0); }, [](stage &s) { return point(s, 3, 1); }},
-	{"MacPolicyFollow", follow_macs, same_macs, nothing, nullptr, [](stage &) {}, "active-backup"},
-	{"MacPolicySame", same_macs, follow_macs, nothing, nullptr, [](stage &s) { EXPECT_EQ(follow_macs(s), 0); }, "active-backup"},
+	{"MacPolicyFollow", follow_macs, same_macs, nothing, [](stage &) {}, "active-backup"},
+	{"MacPolicySame", same_macs, follow_macs, nothing, [](stage &s) { EXPECT_EQ(follow_macs(s), 0); }, "active-backup"},
 	{"MacPolicyByActive", [](stage &s) { return braid_mac_policy_set(s.bond->port(), BRAID_MAC_BY_ACTIVE); },
          [](stage &s) {
 		 const int status = same_macs(s);
 		 return status != 0 ? status : set_default_mac(s, 1); // the bond went on with the active one's
 	 },
-         nothing, nullptr, [](stage &) {}, "active-backup"},
+         nothing, [](stage &) {}, "active-backup"},
 	{"ModeWithoutMacPolicy", [](stage &s) { return s.bond->mode(BRAID_MODE_BROADCAST); },
-         [](stage &s) { return s.bond->mode(BRAID_MODE_ACTIVE_BACKUP); }, nothing, nullptr,
+         [](stage &s) { return s.bond->mode(BRAID_MODE_ACTIVE_BACKUP); }, nothing,
          [](stage &s) { EXPECT_EQ(follow_macs(s), 0); }, "active-backup"},
 	{"ModeWithMacPolicy", [](stage &s) { return s.bond->mode(BRAID_MODE_ACTIVE_BACKUP); },
-         [](stage &s) { return s.bond->mode(BRAID_MODE_BALANCE); }, nothing, nullptr,
+         [](stage &s) { return s.bond->mode(BRAID_MODE_BALANCE); }, nothing,
          [](stage &s) { EXPECT_EQ(follow_macs(s), 0); }},
 };
 

@@ -195,7 +195,6 @@ struct operation {
 	std::function<int(stage &)> run;
 	std::function<int(stage &)> undo; // after a run that succeeded
 	std::function<int(stage &)> clean_up = [](stage &) { return 0; }; // after a run that was refused and left a trace
-	const char *member = nullptr; // how the guest is called when it joins; null: as its device
 	std::function<void(stage &)> prepare = [](stage &) {};
 	const char *mode = "balance";
 
@@ -217,9 +216,9 @@ protected:
 		return all + " refused; log:\n" + o.log;
 	}
 
-	static void expect_reason(const stage &s, const operation &op, const outcome &o, const fault &f)
+	static void expect_reason(const stage &s, const outcome &o, const fault &f)
 	{
-		const std::string member = op.member != nullptr ? op.member : s.ports[f.member].name();
+		const std::string member = s.ports[f.member].name(); // also of a guest that was to be called otherwise
 		const fake_call &refused = o.at(f);
 		EXPECT_EQ(refused.status, -f.error);
 		if (refused.op != fake_op::infos_get) {
@@ -269,7 +268,7 @@ protected:
 			EXPECT_EQ(differences(done, after, may), std::vector<std::string>{});
 			EXPECT_EQ(op.undo(s), 0) << braid_error_text();
 		} else {
-			expect_reason(s, op, o, f);
+			expect_reason(s, o, f);
 			EXPECT_EQ(differences(before, after), std::vector<std::string>{});
 		}
 		s.counters_have_not_fallen();
@@ -291,7 +290,7 @@ protected:
 			return;
 		}
 		const bool second_is_the_reason = first_was_ignored;
-		expect_reason(s, op, o, second_is_the_reason ? second : first);
+		expect_reason(s, o, second_is_the_reason ? second : first);
 		// The one that would not take it back keeps what this call sets, and says so.
 		const fake_port &kept = s.ports[second.member];
 		const bool reached = second.place <= o.calls[second.member].size();

@@ -60,6 +60,38 @@ TEST_F(Membership, APortOwnedBySomebodyElseIsRefusedAndLeftAlone)
 	EXPECT_EQ(bond.add(port.name()), 0);
 }
 
+// Not the member, which there will not be, by a name that a template or a role has made up.
+TEST_F(Membership, ARefusalNamesTheDeviceThatWasAskedFor)
+{
+	fake_port port;
+	rte_eth_dev_owner owner{};
+	ASSERT_EQ(rte_eth_dev_owner_new(&owner.id), 0);
+	std::snprintf(owner.name, sizeof owner.name, "somebody");
+	ASSERT_EQ(rte_eth_dev_owner_set(port.port_id(), &owner), 0);
+	test_bond bond("mode=active-backup,member_name=wan%d");
+	const std::string number = std::to_string(port.port_id());
+	const std::string why = ": port " + number + " is owned by somebody";
+	const auto refused = [&](const std::string &device, const braid_member_options &options) {
+		EXPECT_EQ(braid_member_add(bond.port(), device.c_str(), &options, nullptr), -EBUSY);
+		return std::string(braid_error_text());
+	};
+	EXPECT_EQ(refused(port.name(), {.size = sizeof(braid_member_options)}), port.name() + why);
+	EXPECT_EQ(refused(number, {.size = sizeof(braid_member_options)}), number + why);
+	EXPECT_EQ(refused(port.name(), {.size = sizeof(braid_member_options), .role = BRAID_ROLE_PRIMARY}), port.name() + why);
+	EXPECT_EQ(refused(port.name(), {.size = sizeof(braid_member_options), .name = "lan"}), port.name() + why);
+	ASSERT_EQ(rte_eth_dev_owner_unset(port.port_id(), owner.id), 0);
+}
+
+TEST_F(Membership, ARefusalOfAMadeUpNameNamesTheDeviceToo)
+{
+	test_bond bond;
+	ASSERT_EQ(bond.add("0000:01:00.0"), 0);
+	EXPECT_EQ(bond.add("0000_01_00.0"), -EEXIST);
+	EXPECT_STREQ(braid_error_text(), R"(0000_01_00.0: name "0000_01_00.0" is in use by member 1)");
+	EXPECT_EQ(bond.add("net_fake_absent", "0000_01_00.0"), -EEXIST);
+	EXPECT_STREQ(braid_error_text(), R"(name "0000_01_00.0" is in use by member 1)") << "which was asked for";
+}
+
 TEST_F(Membership, ABondIsNoMember)
 {
 	test_bond bond, other({}, "net_braid1");

@@ -35,7 +35,6 @@ result<member_id> bond::add(const member_spec &spec, const member_options &optio
 	const std::optional<std::uint16_t> port = find_port(*m);
 	const auto port_name = port ? name_of_port(*port) : std::array<char, RTE_ETH_NAME_MAX_LEN>();
 	const char *const device = port ? port_name.data() : spec.text;
-	name label;
 	{
 		const state_guard state(state_);
 		for (const member_ptr &other : members_)
@@ -45,22 +44,20 @@ result<member_id> bond::add(const member_spec &spec, const member_options &optio
 		if (members_.size() == max_members)
 			return full();
 		result<name> promised = promise_name(m->id, options, device);
-		if (!promised)
-			return promised.error();
+		if (!promised) // a name that was made up says nothing to whoever asked
+			return options.name.empty() ? promised.error().in("%s", spec.text) : promised.error();
 		if (result<void> free = role_is_free(options.role, *m, port.value_or(no_port)); !free) {
 			names_.forget(m->id);
 			return free.error();
 		}
-		label = *promised;
 		take_role(m->id, options.role); // kept for it until it is there
 	}
 	if (port)
 		if (result<void> joined = attach(m, *port); !joined) {
 			const state_guard state(state_);
-			label = names_.of(m->id); // it may have been renamed meanwhile
 			names_.forget(m->id);
 			failover_.leave(m->id); // its role is free again
-			return joined.error().in("%s", label.c_str());
+			return joined.error().in("%s", spec.text);
 		}
 	bool joined = false;
 	{
