@@ -82,7 +82,7 @@ def test_mode_refusals():
         with case(f"modes that are not built are refused and named, whether {', '.join(NOT_BUILT)}"):
             for spelling in NOT_BUILT:
                 lines = braid_lines(pmd.answer(f"port attach net_braid1,mode={spelling}"))
-                expect(len(lines) == 1 and f'mode: "{spelling}" means ' in lines[0] and "not supported yet" in lines[0],
+                expect(len(lines) == 1 and f'mode: "{spelling}" ' in lines[0] and "not supported yet" in lines[0],
                        f"mode={spelling}: the driver says {lines}")
                 expect_equal(pmd.ask("/braid/list"), [], f"bonds after mode={spelling}")
 

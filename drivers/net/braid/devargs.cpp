@@ -188,6 +188,8 @@ result<void> take_mode(bond_settings &into, std::string_view value, std::string_
 		if (is_supported(static_cast<mode>(i)))
 			words[count++] = to_string(static_cast<mode>(i));
 	const alternatives supported({words.data(), count});
+	if (wanted && value == to_string(*wanted))
+		return error(ENOTSUP, "%s is not supported yet; use %s", quoted(value).c_str(), supported.text());
 	if (wanted)
 		return error(ENOTSUP, "%s means %s, which is not supported yet; use %s", quoted(value).c_str(),
 		             to_string(*wanted), supported.text());
