@@ -40,6 +40,8 @@ TEST(AutoRule, APatternMeetsAWholeName)
 	EXPECT_FALSE(means("name:tap*", {"net_tap1", "net_tap1", 1}));
 	EXPECT_TRUE(means("name:0000:01:00.?", {"port", "0000:01:00.1", 1}));
 	EXPECT_FALSE(means("name:*", {"", "", 1}));
+	EXPECT_TRUE(means(R"(name:[a\]])", {"]", "]", 1}));
+	EXPECT_TRUE(means("name:[[:alpha:]_]x", {"_x", "_x", 1}));
 }
 
 TEST(AutoRule, APciPatternMeetsTheAddressHoweverItIsSpelled)
@@ -69,9 +71,12 @@ TEST(AutoRule, EachRefusalSaysWhy)
 	EXPECT_EQ(refusal_of("name:a b"), "\"name:a b\": a pattern has 1 to 63 printable characters without space, comma and =");
 	EXPECT_NE(refusal_of("name:" + std::string(64, 'a')), "was accepted");
 	EXPECT_EQ(refusal_of("name:" + std::string(63, 'a')), "was accepted");
-	for (const char *open : {"name:[", "name:a[b", "name:[]", "name:[!]", "pci:[^]a"})
+	for (const char *open : {"name:[", "name:a[b", "name:[]", "name:[!]", "pci:[^]a", R"(name:[a\])", R"(name:[a\)", "name:[[:alpha:]", "name:[[.-.]"})
 		EXPECT_NE(refusal_of(open).find("opens a bracket that it does not close"), std::string::npos) << open;
-	for (const char *closed : {"name:[a]", "name:[]a]", "name:[!a]b", "name:\\[", "name:a]", "mac"})
+	for (const char *pattern : {R"(name:a\)", R"(name:\)", R"(pci:*\)", R"(name:[a]\\\)"})
+		EXPECT_NE(refusal_of(pattern).find("ends with a backslash, which stands before no character"), std::string::npos) << pattern;
+	for (const char *closed : {"name:[a]", "name:[]a]", "name:[!a]b", "name:\\[", "name:a]", "mac", R"(name:[a\]])", "name:[[:alpha:]]",
+	                           "name:[[:]", "name:[[.-.]a]", R"(name:a\\)", R"(name:[a\\])"})
 		EXPECT_EQ(refusal_of(closed), "was accepted") << closed;
 }
 
