@@ -29,7 +29,10 @@ static_assert(std::string_view(BRAID_PIN_FIELD) == pin_field_name && std::string
 static_assert(BRAID_MAX_MEMBERS == max_members && BRAID_BUCKETS == bucket_count);
 static_assert(BRAID_WEIGHTS_OPTION == static_cast<int>(weigh_by::option) &&
               BRAID_WEIGHTS_SPEED == static_cast<int>(weigh_by::speed));
-static_assert(BRAID_NAME_SIZE == max_name_length + 1 && BRAID_NAME_SIZE == RTE_ETH_NAME_MAX_LEN);
+static_assert(BRAID_MAX_RULES == max_auto_rules && BRAID_RULE_SIZE == sizeof auto_rule::text);
+static_assert(BRAID_MAX_ADDRESSES == address_book::capacity);
+static_assert(BRAID_NAME_SIZE == max_name_length + 1 && BRAID_NAME_SIZE == RTE_ETH_NAME_MAX_LEN &&
+              BRAID_NAME_SIZE == sizeof member_spec::text);
 static_assert(BRAID_NO_PORT == no_port && BRAID_NO_MEMBER == to_number(member_id::none));
 static_assert(BRAID_MODE_ROUND_ROBIN == static_cast<int>(mode::round_robin) &&
               BRAID_MODE_ACTIVE_BACKUP == static_cast<int>(mode::active_backup) &&
@@ -130,6 +133,23 @@ template <typename Struct> result<void> copy_out(Struct *to, Struct from) noexce
 	return {};
 }
 
+// Fills an array of the caller, whose elements are as large as the first one says; `make` makes one from one of `all`. Answers how
+// many there are. `least` is what an element had when it came into the API, `what` it is one of.
+template <typename Struct, typename All, typename Make>
+result<int> copy_out_all(Struct *to, unsigned capacity, std::size_t least, const char *what, const All &all, Make make) noexcept
+{
+	const std::size_t stride = to != nullptr && capacity != 0 ? to->size : 0;
+	if (stride < least && to != nullptr && capacity != 0)
+		return error(EINVAL, "the size of the first %s is not set", what);
+	auto *at = reinterpret_cast<std::byte *>(to);
+	for (std::size_t i = 0; stride != 0 && i < all.size() && i < capacity; i++, at += stride) {
+		Struct one = make(all[i]);
+		one.size = stride;
+		std::memcpy(at, &one, std::min(stride, sizeof one));
+	}
+	return static_cast<int>(all.size());
+}
+
 // A structure of a caller that may know fewer or more fields. False if it says something in one that is not known here.
 template <typename Struct> bool copy_in(Struct &to, const void *from, std::size_t size) noexcept
 {
@@ -221,10 +241,9 @@ rename_guard guard_of(braid_rename_guard guard, void *arg) noexcept
 	return {call_guard, reinterpret_cast<void *>(guard), arg};
 }
 
-braid_event_record record_of(const event &what, std::size_t size) noexcept
+braid_event_record to_c(const event &what) noexcept
 {
 	braid_event_record r{};
-	r.size = size;
 	r.kind = static_cast<braid_event_kind>(what.kind);
 	r.member_id = to_number(what.id);
 	r.number = what.number;
@@ -234,6 +253,28 @@ braid_event_record record_of(const event &what, std::size_t size) noexcept
 	rte_strscpy(r.old_name, what.before.c_str(), sizeof r.old_name);
 	rte_strscpy(r.reason, what.reason.c_str(), sizeof r.reason);
 	return r;
+}
+
+braid_auto_rule to_c(const auto_rule &rule) noexcept
+{
+	braid_auto_rule r{};
+	rte_strscpy(r.rule, rule.text, sizeof r.rule);
+	return r;
+}
+
+braid_address to_c(const known_address &known) noexcept
+{
+	const sighting &what = known.what;
+	braid_address a{};
+	a.ip_version = what.ip.version;
+	a.vlan_count = what.tags.count;
+	a.is_claimed = what.how == evidence::claimed;
+	std::memcpy(a.mac, what.mac.addr_bytes, sizeof a.mac);
+	std::memcpy(a.ip, what.ip.bytes.data(), sizeof a.ip);
+	for (unsigned i = 0; i < what.tags.count; i++)
+		a.vlan_id[i] = what.tags.tag[i].id;
+	a.age_ms = known.age_ms;
+	return a;
 }
 
 braid_member_info to_c(const member_facts &facts) noexcept
@@ -299,6 +340,7 @@ braid_info to_c(const bond_facts &facts) noexcept
 	out.announce_interval_ms = facts.announce_interval_ms;
 	out.weights = static_cast<braid_weights>(facts.weights);
 	out.pinning = facts.pinning;
+	rte_strscpy(out.primary_awaited, facts.primary_wish ? facts.primary_wish->text : "", sizeof out.primary_awaited);
 	return out;
 }
 
@@ -404,6 +446,14 @@ BRAID_PUBLIC int braid_auto_clear(std::uint16_t port)
 	return ask(port, [=](bond &b) { return b.clear_rules(); });
 }
 
+BRAID_PUBLIC int braid_auto_get(std::uint16_t port, struct braid_auto_rule *rules, unsigned int capacity)
+{
+	return ask(port, [=](bond &b) {
+		constexpr std::size_t least = offsetof(braid_auto_rule, rule) + sizeof rules->rule;
+		return copy_out_all(rules, capacity, least, "rule", b.rules(), [](const auto_rule &each) { return to_c(each); });
+	});
+}
+
 BRAID_PUBLIC int braid_member_rename(std::uint16_t port, std::uint32_t id, const char *name)
 {
 	return ask(port, [=](bond &b) { return b.rename(static_cast<member_id>(id), name != nullptr ? name : ""); });
@@ -460,23 +510,17 @@ BRAID_PUBLIC int braid_events_read(std::uint16_t port, std::uint64_t *next, stru
 	return ask(port, [=](bond &b) -> result<int> {
 		if (next == nullptr || (n != 0 && records == nullptr))
 			return error(EINVAL, "there is no %s", next == nullptr ? "cursor" : "room for events");
-		// The stride of the caller's array.
-		const std::size_t size = n != 0 ? records[0].size : 0;
-		if (n != 0 && size < offsetof(braid_event_record, reason) + sizeof records->reason)
-			return error(EINVAL, "the size of the first record is not set");
 		const result<event_page> page = b.read_events(*next, n);
 		if (!page)
 			return page.error();
-		std::byte *to = reinterpret_cast<std::byte *>(records);
-		for (const event &e : page->events) {
-			const braid_event_record r = record_of(e, size);
-			std::memcpy(to, &r, std::min(size, sizeof r));
-			to += size;
-		}
+		constexpr std::size_t least = offsetof(braid_event_record, reason) + sizeof records->reason;
+		const result<int> copied = copy_out_all(records, n, least, "record", page->events, [](const event &e) { return to_c(e); });
+		if (!copied)
+			return copied;
 		*next = page->next;
 		if (missed != nullptr)
 			*missed = page->missed;
-		return static_cast<int>(page->events.size());
+		return copied;
 	});
 }
 
@@ -559,6 +603,15 @@ BRAID_PUBLIC int braid_mac_policy_set(std::uint16_t port, enum braid_mac_policy 
 BRAID_PUBLIC int braid_announce_set(std::uint16_t port, std::uint32_t times, std::uint32_t interval_ms)
 {
 	return ask(port, [=](bond &b) { return b.set_announcements(times, interval_ms); });
+}
+
+BRAID_PUBLIC int braid_addresses_get(std::uint16_t port, struct braid_address *addresses, unsigned int capacity)
+{
+	return ask(port, [=](bond &b) {
+		constexpr std::size_t least = offsetof(braid_address, age_ms) + sizeof addresses->age_ms;
+		return copy_out_all(addresses, capacity, least, "address", b.addresses(),
+		                    [](const known_address &each) { return to_c(each); });
+	});
 }
 
 BRAID_PUBLIC int braid_primary_set(std::uint16_t port, std::uint32_t id)

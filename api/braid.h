@@ -200,6 +200,34 @@ struct braid_info {
 	uint32_t announce_interval_ms; /**< As braid_announce_set(). */
 	enum braid_weights weights; /**< As braid_weights_set(). */
 	uint8_t pinning;            /**< As braid_pinning_set(). */
+	char primary_awaited[BRAID_NAME_SIZE]; /**< What devarg primary stands for until such a member joins; "": nobody. */
+};
+
+/** Most rules by which ports join one bond. */
+#define BRAID_MAX_RULES 16
+
+/** Room for such a rule, with the terminating NUL, in bytes. */
+#define BRAID_RULE_SIZE 72
+
+/** A rule as braid_auto_get() copies it. */
+struct braid_auto_rule {
+	size_t size; /**< Set by the caller in the first element: sizeof(struct braid_auto_rule) */
+	char rule[BRAID_RULE_SIZE]; /**< As braid_auto_add() was given it. */
+};
+
+/** Most addresses that one bond announces. */
+#define BRAID_MAX_ADDRESSES 64
+
+/** An address that the bond has seen itself send from, as braid_addresses_get() copies it. */
+struct braid_address {
+	size_t size; /**< Set by the caller in the first element: sizeof(struct braid_address) */
+	uint8_t ip_version;  /**< 4 or 6. */
+	uint8_t vlan_count;  /**< VLAN tags that its packets had, 0 to 2. */
+	uint8_t is_claimed;  /**< 1: by ARP or neighbour discovery; 0: an IP packet came from it. */
+	uint8_t mac[6];      /**< It is announced with this MAC address. */
+	uint8_t ip[16];      /**< As in the packet; of IPv4 the first 4 bytes. */
+	uint16_t vlan_id[2]; /**< Of the tags, the outermost first. */
+	uint64_t age_ms;     /**< Since it was last seen. */
 };
 
 /** What an event is about. */
@@ -367,6 +395,15 @@ int braid_auto_add(uint16_t bond_port_id, const char *rule);
 
 /** Forgets all rules. Members that have joined by one stay. */
 int braid_auto_clear(uint16_t bond_port_id);
+
+/**
+ * Lists the rules, in the order in which they were added.
+ *
+ * @param rules  Where to put them; rules[0].size must be set.
+ * @param capacity  Elements of rules; 0 with rules NULL to ask for the number.
+ * @return How many rules there are, which may be more than `capacity`; -EINVAL rules[0].size is not set.
+ */
+int braid_auto_get(uint16_t bond_port_id, struct braid_auto_rule *rules, unsigned int capacity);
 
 /**
  * Renames a member. Its id, its flows and its counters stay; nothing is stopped. Its own name again is a success, of which
@@ -549,6 +586,16 @@ int braid_mac_policy_set(uint16_t bond_port_id, enum braid_mac_policy policy);
  * @return -EINVAL out of range.
  */
 int braid_announce_set(uint16_t bond_port_id, uint32_t times, uint32_t interval_ms);
+
+/**
+ * Lists the addresses that would be announced now: those that the bond has sent from in the last 5 minutes, at most
+ * BRAID_MAX_ADDRESSES.
+ *
+ * @param addresses  Where to put them; addresses[0].size must be set.
+ * @param capacity  Elements of addresses; 0 with addresses NULL to ask for the number.
+ * @return How many there are, which may be more than `capacity`; -EINVAL addresses[0].size is not set.
+ */
+int braid_addresses_get(uint16_t bond_port_id, struct braid_address *addresses, unsigned int capacity);
 
 /**
  * Sets for how long, in ms, a link must be up before it is used, and down before it is given up. 0 to 3,600,000.
