@@ -84,6 +84,11 @@ static_assert(BRAID_PRIMARY_RESELECT_ALWAYS == static_cast<int>(primary_reselect
               BRAID_PRIMARY_RESELECT_FAILURE == static_cast<int>(primary_reselect::failure));
 static_assert(BRAID_SENTENCE_SIZE >= error::text_size);
 
+// Programs in C were built with what their compiler takes for these.
+template <typename... Enums> constexpr bool are_as_in_c = (std::is_same_v<std::underlying_type_t<Enums>, unsigned> && ...);
+static_assert(are_as_in_c<braid_mode, braid_policy, braid_mac_policy, braid_member_state, braid_why_not, braid_role,
+                          braid_primary_reselect, braid_weights, braid_event_kind, braid_rename_phase>);
+
 // Asks the bond of a port for something. `act` takes the bond; the value of its result, if it has one, is what C gets.
 template <typename Act> int ask(std::uint16_t port, Act act) noexcept
 {

@@ -21,6 +21,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** @cond */
+/* What enums are in C anyway. Without it C++ has no place for a number that is none of their values: one of a later release, or a
+   slip of the caller, which the functions answer with -EINVAL. */
+#ifdef __cplusplus
+#define BRAID_UNSIGNED : unsigned int
+#else
+#define BRAID_UNSIGNED
+#endif
+/** @endcond */
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -35,7 +45,7 @@ extern "C" {
 #define BRAID_NAME_SIZE 64
 
 /** How a bond uses its members. The numbers are those of rte_eth_bond.h and of Linux bonding. */
-enum braid_mode {
+enum braid_mode BRAID_UNSIGNED {
 	BRAID_MODE_ROUND_ROBIN = 0,   /**< Each packet to the next member. Reorders flows. */
 	BRAID_MODE_ACTIVE_BACKUP = 1, /**< One member carries everything, the others wait. */
 	BRAID_MODE_BALANCE = 2,       /**< A hash of the headers chooses: a flow stays on one member. */
@@ -43,7 +53,7 @@ enum braid_mode {
 };
 
 /** What chooses the member in BRAID_MODE_BALANCE: header fields, unless it says otherwise. */
-enum braid_policy {
+enum braid_policy BRAID_UNSIGNED {
 	BRAID_POLICY_L2 = 0,  /**< MAC addresses and EtherType. */
 	BRAID_POLICY_L23 = 1, /**< The same and IP addresses. */
 	BRAID_POLICY_L34 = 2, /**< IP addresses and TCP, UDP or SCTP ports; fragments without ports. */
@@ -64,14 +74,14 @@ enum braid_policy {
 };
 
 /** Which MAC address each member has in BRAID_MODE_ACTIVE_BACKUP. The numbers are those of Linux's fail_over_mac. */
-enum braid_mac_policy {
+enum braid_mac_policy BRAID_UNSIGNED {
 	BRAID_MAC_SAME = 0,      /**< The bond's. In every other mode all members have it. */
 	BRAID_MAC_BY_ACTIVE = 1, /**< Its own; the bond's address is the active member's. */
 	BRAID_MAC_FOLLOW = 2,    /**< The active one the bond's, every other its own: no two members have one address. */
 };
 
 /** What the bond has of a member. */
-enum braid_member_state {
+enum braid_member_state BRAID_UNSIGNED {
 	BRAID_MEMBER_PENDING = 0, /**< Wanted, but its device does not exist now. */
 	BRAID_MEMBER_CLAIMED = 1, /**< Owned by the bond, which is not started. */
 	BRAID_MEMBER_RUNNING = 2, /**< Started; transmits if its link and the mode allow. */
@@ -79,7 +89,7 @@ enum braid_member_state {
 };
 
 /** Why a member does not transmit. */
-enum braid_why_not {
+enum braid_why_not BRAID_UNSIGNED {
 	BRAID_WHY_NOT_NONE = 0,        /**< It transmits. */
 	BRAID_WHY_NOT_LINK_DOWN = 1,   /**< Its link is down, longer than down_delay. */
 	BRAID_WHY_NOT_UP_DELAY = 2,    /**< Its link is up, but not yet for long enough. */
@@ -93,21 +103,21 @@ enum braid_why_not {
 };
 
 /** What an operator has made of a member. At most one member of a bond has each role but NONE. */
-enum braid_role {
+enum braid_role BRAID_UNSIGNED {
 	BRAID_ROLE_NONE = 0,
 	BRAID_ROLE_PRIMARY = 1, /**< Active-backup prefers it, as enum braid_primary_reselect says. */
 	BRAID_ROLE_STANDBY = 2, /**< Active in active-backup only while no other member can be. */
 };
 
 /** When a primary that is usable again takes over from an active member that works. */
-enum braid_primary_reselect {
+enum braid_primary_reselect BRAID_UNSIGNED {
 	BRAID_PRIMARY_RESELECT_ALWAYS = 0,  /**< At once. */
 	BRAID_PRIMARY_RESELECT_BETTER = 1,  /**< If it is faster, or as fast and full duplex where the other is not. */
 	BRAID_PRIMARY_RESELECT_FAILURE = 2, /**< When the active one fails. */
 };
 
 /** What a member of BRAID_MODE_BALANCE or BRAID_MODE_ROUND_ROBIN weighs. */
-enum braid_weights {
+enum braid_weights BRAID_UNSIGNED {
 	BRAID_WEIGHTS_OPTION = 0, /**< Its option weight, 1 at first. */
 	BRAID_WEIGHTS_SPEED = 1,  /**< The same times the speed of its link; unknown speed: that of the slowest known. */
 };
@@ -231,7 +241,7 @@ struct braid_address {
 };
 
 /** What an event is about. */
-enum braid_event_kind {
+enum braid_event_kind BRAID_UNSIGNED {
 	BRAID_EVENT_MEMBER_ADDED = 0,    /**< Its device is the bond's now; a pending member has it when it appears. */
 	BRAID_EVENT_MEMBER_REMOVED = 1,  /**< By an administrator, or to make room; `reason` tells what was left behind. */
 	BRAID_EVENT_MEMBER_LOST = 2,     /**< Its device vanished; it is pending. */
@@ -297,7 +307,7 @@ struct braid_rename {
 };
 
 /** Why a rename guard is called. */
-enum braid_rename_phase {
+enum braid_rename_phase BRAID_UNSIGNED {
 	BRAID_RENAME_PROPOSED = 0, /**< Nothing has happened yet, and will not if the guard refuses. */
 	BRAID_RENAME_REVERTED = 1, /**< What it had agreed to does not happen. The answer is not looked at. */
 };
@@ -645,5 +655,7 @@ const char *braid_error_text(void);
 #ifdef __cplusplus
 }
 #endif
+
+#undef BRAID_UNSIGNED
 
 #endif /* BRAID_H */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* In plain C: sets everything that braid.h can set and asks for it again. Prints what is not as it was set; 0 if all is. */
+/* In plain C: sets everything that braid.h can set and asks for it again; and sets what C lets through and braid.h does not know. */
+/* Prints what is not as it has to be; 0 if all is. */
 #include <braid.h>
 
 #include <rte_eal.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +91,25 @@ static void ask_for_addresses(uint16_t bond)
 	EXPECT(braid_addresses_get(bond, addresses, BRAID_MAX_ADDRESSES) == -EINVAL);
 }
 
+/* To C an enum is a number, and any number may be in it. */
+static void set_what_there_is_not(uint16_t bond)
+{
+	static const unsigned int values[] = {12, 255, 256, 65536, INT_MAX, UINT_MAX};
+	struct braid_member_options options = {.size = sizeof(options)};
+
+	for (unsigned int i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		EXPECT(braid_mode_set(bond, (enum braid_mode)values[i]) == -EINVAL);
+		EXPECT(braid_policy_set(bond, (enum braid_policy)values[i]) == -EINVAL);
+		EXPECT(braid_mac_policy_set(bond, (enum braid_mac_policy)values[i]) == -EINVAL);
+		EXPECT(braid_weights_set(bond, (enum braid_weights)values[i]) == -EINVAL);
+		EXPECT(braid_primary_reselect_set(bond, (enum braid_primary_reselect)values[i]) == -EINVAL);
+		EXPECT(braid_member_role_set(bond, 1, (enum braid_role)values[i]) == -EINVAL);
+		options.role = (enum braid_role)values[i];
+		EXPECT(braid_member_add(bond, "net_absent", &options, NULL) == -EINVAL);
+	}
+	EXPECT(braid_members_get(bond, NULL, 0) == 2);
+}
+
 int main(int argc, char **argv)
 {
 	int created;
@@ -104,6 +125,7 @@ int main(int argc, char **argv)
 		set_a_members_options(bond);
 		add_rules(bond);
 		ask_for_addresses(bond);
+		set_what_there_is_not(bond);
 		EXPECT(braid_destroy(bond) == 0);
 	}
 	return rte_eal_cleanup() == 0 && !failed ? EXIT_SUCCESS : EXIT_FAILURE;

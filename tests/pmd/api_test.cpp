@@ -149,6 +149,39 @@ TEST_F(Api, UnknownMembersModesAndPolicies)
 	EXPECT_EQ(braid_event_callback_register(bond.port(), nullptr, nullptr), -EINVAL);
 }
 
+// A C program can put any number into an enum. To C++ that is an enumeration with a fixed type, or else such a value must not
+// exist at all; without the type these braces do not compile.
+TEST_F(Api, EnumsHoldWhateverNumberAProgramPutsIn)
+{
+	test_bond bond("balance", {&first_});
+	const std::uint16_t port = bond.port();
+	struct setter {
+		const char *key;
+		std::function<int(unsigned)> set;
+	};
+	const setter setters[] = {
+		{"mode", [port](unsigned v) { return braid_mode_set(port, braid_mode{v}); }},
+		{"policy", [port](unsigned v) { return braid_policy_set(port, braid_policy{v}); }},
+		{"mac_policy", [port](unsigned v) { return braid_mac_policy_set(port, braid_mac_policy{v}); }},
+		{"weights", [port](unsigned v) { return braid_weights_set(port, braid_weights{v}); }},
+		{"primary_reselect", [port](unsigned v) { return braid_primary_reselect_set(port, braid_primary_reselect{v}); }},
+		{"role", [port](unsigned v) { return braid_member_role_set(port, 1, braid_role{v}); }},
+		{"role",
+	         [port](unsigned v) {
+			 const braid_member_options options{.size = sizeof options, .role = braid_role{v}};
+			 return braid_member_add(port, "net_absent", &options, nullptr);
+		 }},
+	};
+	for (const setter &one : setters)
+		for (const unsigned value : {12u, 255u, 256u, 65536u, 0x7fffffffu, 0x80000000u, UINT32_MAX}) {
+			SCOPED_TRACE(one.key + std::string("=") + std::to_string(value));
+			EXPECT_EQ(one.set(value), -EINVAL);
+			EXPECT_EQ(std::string(braid_error_text()).find(std::string(one.key) + ": "), 0u) << braid_error_text();
+		}
+	EXPECT_EQ(bond.info().mode, BRAID_MODE_BALANCE);
+	EXPECT_EQ(bond.names(), std::vector{first_.name()});
+}
+
 TEST_F(Api, NullsWhereTheAnswerIsNotWanted)
 {
 	test_bond bond("mode=balance");
