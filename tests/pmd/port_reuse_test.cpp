@@ -196,5 +196,38 @@ TEST_F(PortReuse, ADeviceOnItsWayOutDoesNotHinderTheStartOfTheOthers)
 	}
 }
 
+// A device goes in the middle of the configuration, or its removal has begun before that.
+TEST_F(PortReuse, ADeviceOnItsWayOutDoesNotHinderTheConfigurationOfTheOthers)
+{
+	bool stopped = true;
+	for (unsigned nth = 1; stopped; nth++) {
+		SCOPED_TRACE(nth);
+		fake_port goes, stays;
+		test_bond bond("round-robin", {&goes, &stays});
+		{
+			turnstile stile("operator", nth);
+			const operation configuration([&] { EXPECT_EQ(bond.configure(), 0) << braid_error_text(); });
+			patience meanwhile(stile);
+			stopped = configuration.stops_in(stile);
+			EXPECT_EQ(goes.unplug(), 0);
+		}
+		ASSERT_EQ(bond.start(), 0) << braid_error_text();
+		EXPECT_TRUE(becomes(bond, goes, BRAID_MEMBER_PENDING));
+		EXPECT_EQ(bond.send(make_burst(8)), 8);
+		EXPECT_EQ(stays.tx_packets(), 8u);
+	}
+	stopped = true;
+	for (unsigned nth = 1; stopped; nth++) {
+		SCOPED_TRACE(nth);
+		fake_port goes, stays;
+		test_bond bond("round-robin", {&goes, &stays});
+		turnstile stile("operator", nth);
+		const operation removal([&] { EXPECT_EQ(goes.unplug(), 0); });
+		patience meanwhile(stile);
+		stopped = removal.stops_in(stile);
+		EXPECT_EQ(bond.configure(), 0) << braid_error_text();
+	}
+}
+
 } // namespace
 } // namespace braid

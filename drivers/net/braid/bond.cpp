@@ -161,6 +161,12 @@ void bond::close() noexcept
 
 void bond::start_reclaimer() noexcept { rcu::start_reclaimer(); }
 
+result<void> bond::can_do(member &m, const member_config &next) noexcept
+{
+	const std::lock_guard device(m.device);
+	return m.claimed && !m.vanished ? m.claimed->check(next) : result<void>();
+}
+
 result<void> bond::configure() noexcept
 {
 	const config_guard guard(config_);
@@ -187,13 +193,9 @@ result<void> bond::configure() noexcept
 	if (next.sharing && (next.conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0)
 		return error(ENOTSUP, "%s: MBUF_FAST_FREE cannot be used in mode broadcast, whose members share mbufs",
 		             device_name_);
-	for (const member_ptr &m : members()) {
-		const std::lock_guard device(m->device);
-		if (!m->claimed)
-			continue;
-		if (result<void> able = m->claimed->check(next); !able)
+	for (const member_ptr &m : members())
+		if (result<void> able = can_do(*m, next); !able && !has_gone(m)) // or else it is no member for now, which hinders nobody
 			return able.error().in("member %s", name_of(m->id).c_str());
-	}
 	wanted_ = std::move(next);
 	configured_ = true;
 	refresh_reta_size();

@@ -409,6 +409,7 @@ private:
 	drained drain(const member_ptr &m) noexcept;
 	unsigned untransmitted(member &m, std::uint64_t &freed) noexcept;
 	std::string left_in(member &m, drained how) noexcept;
+	result<void> can_do(member &m, const member_config &next) noexcept;
 	result<void> can_follow(member &m) noexcept;
 	bool can_announce() noexcept;
 	void tell_if_silent(member &m) noexcept;
