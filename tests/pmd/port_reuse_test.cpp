@@ -7,8 +7,45 @@
 #include "port_view.hpp"
 #include "test_bond.hpp"
 
+#include <ethdev_driver.h>
+
+#include <atomic>
+#include <thread>
+
 namespace braid {
 namespace {
+
+// Holds whoever plugs a device in where its port has been announced to the bonds there are and cannot be used yet.
+class doorstep {
+public:
+	doorstep() { EXPECT_EQ(rte_eth_dev_callback_register(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, wait_here, this), 0); }
+	~doorstep()
+	{
+		open();
+		EXPECT_TRUE(eventually(
+			[this] { return rte_eth_dev_callback_unregister(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, wait_here, this) == 0; }));
+	}
+	doorstep(const doorstep &) = delete;
+	doorstep &operator=(const doorstep &) = delete;
+
+	bool is_occupied() const { return occupied_; }
+	void open()
+	{
+		open_ = true;
+		open_.notify_all();
+	}
+
+private:
+	static int wait_here(std::uint16_t, rte_eth_event_type, void *arg, void *)
+	{
+		auto &self = *static_cast<doorstep *>(arg);
+		self.occupied_ = true;
+		self.open_.wait(false);
+		return 0;
+	}
+
+	std::atomic<bool> occupied_{false}, open_{false};
+};
 
 class PortReuse : public mbuf_accounting {
 protected:
@@ -150,6 +187,39 @@ TEST_F(PortReuse, WhatIsGivenBackIsNotTheNextDevice)
 			ASSERT_EQ(comes.port_id(), port);
 		}
 		EXPECT_EQ(owner_of(port), "net_braid0");
+	}
+}
+
+// A member's device is being attached when it goes and comes back, which has been announced and is not to be seen yet: whoever lists
+// ports must not find it in the moment in which it is.
+TEST_F(PortReuse, ADeviceThatIsAboutToAppearIsNotForgottenForTheOneBeforeIt)
+{
+	bool stopped = true;
+	for (unsigned nth = 1; stopped; nth++) {
+		SCOPED_TRACE(nth);
+		fake_port stays, goes({.plugged = false});
+		test_bond bond("round-robin", {&stays, &goes});
+		const busy_worker busy(bond); // or the worker would attach it
+		ASSERT_EQ(goes.plug(), 0);
+		const std::uint16_t port = goes.port_id();
+		doorstep announced;
+		std::thread comes;
+		{
+			turnstile stile("operator", nth);
+			const operation configuration([&] { EXPECT_EQ(bond.configure(), 0) << braid_error_text(); });
+			patience meanwhile(stile);
+			stopped = configuration.stops_in(stile);
+			ASSERT_EQ(goes.unplug(), 0);
+			meanwhile.is_over_obstacle();
+			comes = std::thread([&] { EXPECT_EQ(goes.plug(), 0); });
+			EXPECT_TRUE(eventually([&] { return announced.is_occupied(); }));
+		}
+		EXPECT_STREQ(rte_eth_devices[port].data->owner.name, "net_braid0");
+		announced.open();
+		comes.join();
+		EXPECT_FALSE(is_visible(port));
+		ASSERT_EQ(bond.start(), 0) << "attaches what is there";
+		EXPECT_EQ(bond.info_of(goes.name()).state, BRAID_MEMBER_RUNNING);
 	}
 }
 

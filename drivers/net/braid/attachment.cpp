@@ -45,9 +45,9 @@ result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
 {
 	{
 		const state_guard state(state_);
-		m->announced_port = no_port; // set again if the device goes and comes back meanwhile
 		const member_ptr other = member_on(port);
 		if (other || is_braid_port(port)) {
+			m->announced_port = no_port;
 			m->refused_port = port;
 			m->refusal = (other ? error(EEXIST, "port %u is member %s already", port, names_.of(other->id).c_str())
 			                    : error(ELOOP, "port %u is a net_braid bond itself", port)).at("claim");
@@ -61,6 +61,8 @@ result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
 	// Looked at again: of a device that has begun to go before joining_ was set, on_port_destroyed() has told nobody, and
 	// its number may be another one's by now.
 	const bool lives = find_port(*m) == port;
+	if (lives)
+		is_no_more_awaited(*m);
 	result<void> ready = lives ? attach_device(*m, port) : error(ENODEV, "the device is being removed").at("claim");
 	if (ready && m->vanished)
 		ready = error(ENODEV, "the device has vanished while it was added").at("start");
@@ -74,6 +76,15 @@ result<void> bond::attach(const member_ptr &m, std::uint16_t port) noexcept
 	}
 	withdraw(m);
 	return ready;
+}
+
+// What has been announced is here. But if the device has gone since the member is the port's, what has been announced is another
+// one, which may be usable only later: it stays reserved.
+void bond::is_no_more_awaited(member &m) noexcept
+{
+	const state_guard state(state_);
+	if (!m.vanished)
+		m.announced_port = no_port;
 }
 
 result<void> bond::attach_device(member &m, std::uint16_t port) noexcept
@@ -264,6 +275,8 @@ bool bond::is_expected(std::uint16_t port) const noexcept
 void bond::lose(member &m) noexcept
 {
 	m.vanished = true;
+	if (m.announced_port == m.port) // or else it would be looked for until its application closes it
+		m.announced_port = no_port;
 	if (m.state == member_state::pending || m.state == member_state::gone)
 		return;
 	m.link_up = false;

@@ -381,6 +381,7 @@ private:
 	enum class attaching { what_is_new, everything };
 	result<void> attach(const member_ptr &m, std::uint16_t port) noexcept;
 	result<void> attach_device(member &m, std::uint16_t port) noexcept;
+	void is_no_more_awaited(member &m) noexcept;
 	void withdraw(const member_ptr &m) noexcept;
 	bool has_gone(const member_ptr &m) noexcept;
 	bool nobody_else_is_here(const member &m) noexcept;
