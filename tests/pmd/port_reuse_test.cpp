@@ -7,8 +7,6 @@
 #include "port_view.hpp"
 #include "test_bond.hpp"
 
-#include <ethdev_driver.h>
-
 #include <atomic>
 #include <thread>
 
@@ -214,7 +212,9 @@ TEST_F(PortReuse, ADeviceThatIsAboutToAppearIsNotForgottenForTheOneBeforeIt)
 			comes = std::thread([&] { EXPECT_EQ(goes.plug(), 0); });
 			EXPECT_TRUE(eventually([&] { return announced.is_occupied(); }));
 		}
-		EXPECT_STREQ(rte_eth_devices[port].data->owner.name, "net_braid0");
+		rte_eth_dev_owner owner{}; // owner_of() asks of ports that can be used
+		EXPECT_EQ(rte_eth_dev_owner_get(port, &owner), 0);
+		EXPECT_STREQ(owner.name, "net_braid0");
 		announced.open();
 		comes.join();
 		EXPECT_FALSE(is_visible(port));
