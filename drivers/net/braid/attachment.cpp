@@ -6,7 +6,7 @@
 #include "bond.hpp"
 
 #include "clock.hpp"
-#include "devargs.hpp"
+#include "member_spec.hpp"
 #include "registry.hpp"
 
 #include <algorithm>

@@ -8,8 +8,8 @@
 #include "bond.hpp"
 
 #include "clock.hpp"
-#include "devargs.hpp"
 #include "log.hpp"
+#include "member_spec.hpp"
 #include "registry.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "auto_rule.hpp"
 
-#include "devargs.hpp"
+#include "member_spec.hpp"
 #include "names/quoted.hpp"
 
 #include <algorithm>

@@ -13,7 +13,7 @@
 
 namespace braid {
 
-struct port_facts; // devargs.hpp
+struct port_facts; // member_spec.hpp
 
 inline constexpr unsigned max_auto_rules = 16;
 

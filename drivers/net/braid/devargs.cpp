@@ -6,58 +6,21 @@
 #include "devargs.hpp"
 
 #include "names/quoted.hpp"
+#include "values.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cinttypes>
-#include <cstdio>
 #include <optional>
-#include <span>
 #include <type_traits>
 #include <utility>
 
 #include <rte_config.h>
 #include <rte_memory.h>
-#include <rte_pci.h>
 
 namespace braid {
 namespace {
-
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool is_printable(char c) noexcept { return c >= ' ' && c <= '~'; }
-
-constexpr int hex_value(char c) noexcept
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-constexpr bool is_hex(char c) noexcept { return hex_value(c) >= 0; }
-constexpr bool is_pci_character(char c) noexcept { return is_hex(c) || c == ':' || c == '.'; }
-
-// "a, b or c"
-class alternatives {
-public:
-	explicit alternatives(std::span<const char *const> words) noexcept
-	{
-		std::size_t length = 0;
-		for (std::size_t i = 0; i < words.size() && length < sizeof text_; i++) {
-			const char *before = i == 0 ? "" : i + 1 == words.size() ? " or " : ", ";
-			length += std::snprintf(text_ + length, sizeof text_ - length, "%s%s", before, words[i]);
-		}
-	}
-	const char *text() const noexcept { return text_; }
-
-private:
-	char text_[200] = "";
-};
 
 // How many characters have to be inserted, left out or replaced to make one text of the other (Levenshtein). What lies
 // beyond the 32nd character counts as different.
@@ -79,75 +42,6 @@ std::size_t distance(std::string_view a, std::string_view b) noexcept
 		}
 	}
 	return row[b.size()] + beyond;
-}
-
-// Decimal digits and nothing else. strtoul would take white space and signs, "-1" as a huge number, and leave the
-// rest of "10s" to be looked at.
-std::optional<std::uint64_t> decimal(std::string_view text) noexcept
-{
-	std::uint64_t value = 0;
-	const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-	if (failed != std::errc{} || end != text.data() + text.size())
-		return std::nullopt;
-	return value;
-}
-
-// The address with its domain and in lower case; nothing for any other text.
-std::optional<member_spec> pci_spec(std::string_view text) noexcept
-{
-	member_spec spec{.what = member_spec::kind::pci_address};
-	// rte_pci_addr_parse() takes signs, tabs and "0x", and devices and functions that no PCI bus has.
-	if (!std::all_of(text.begin(), text.end(), is_pci_character) || text.size() >= sizeof spec.text)
-		return std::nullopt;
-	text.copy(spec.text, text.size());
-
-	rte_pci_addr address{};
-	if (rte_pci_addr_parse(spec.text, &address) != 0 || address.devid > 0x1f || address.function > 7)
-		return std::nullopt;
-	rte_pci_device_name(&address, spec.text, sizeof spec.text);
-	return spec;
-}
-
-// A slip in an address or a port id must not become a device name that is waited for in vain.
-bool is_meant_as_pci(std::string_view text) noexcept
-{
-	return text.find(':') != text.npos && std::all_of(text.begin(), text.end(), is_pci_character);
-}
-bool is_meant_as_port_id(std::string_view text) noexcept
-{
-	if (text.starts_with("0x") || text.starts_with("0X"))
-		return std::all_of(text.begin() + 2, text.end(), is_hex);
-	return std::all_of(text.begin(), text.end(), is_digit);
-}
-
-result<member_spec> port_id_spec(std::string_view text) noexcept
-{
-	const std::optional<std::uint64_t> number = decimal(text);
-	if (!number || *number >= RTE_MAX_ETHPORTS)
-		return error(EINVAL, "%s is no port id; use 0 to %d, in decimal", quoted(text).c_str(),
-		             RTE_MAX_ETHPORTS - 1);
-	member_spec spec{.what = member_spec::kind::port_id, .port = static_cast<std::uint16_t>(*number)};
-	std::snprintf(spec.text, sizeof spec.text, "%u", spec.port);
-	return spec;
-}
-
-result<member_spec> device_name_spec(std::string_view text) noexcept
-{
-	member_spec spec{.what = member_spec::kind::device_name};
-	if (text.size() >= sizeof spec.text)
-		return error(EINVAL, "%s is too long for a device name; use at most %zu bytes", quoted(text).c_str(),
-		             sizeof spec.text - 1);
-	// A sign in front is a slip in a number; the separators of devargs cannot be in the name of any device.
-	const bool starts_well = is_letter(text[0]) || is_digit(text[0]) || text[0] == '_';
-	const bool goes_on_well = std::all_of(
-		text.begin(), text.end(),
-		[](char c) { return is_printable(c) && c != ' ' && c != ',' && c != ';' && c != '='; });
-	if (!starts_well || !goes_on_well)
-		return error(EINVAL,
-		             "%s is no device name; start with a letter, a digit or _, without space, comma, ; and =",
-		             quoted(text).c_str());
-	text.copy(spec.text, text.size());
-	return spec;
 }
 
 // `digits` hexadecimal digits, a colon, and so on until there are six bytes.
@@ -228,16 +122,6 @@ result<void> take_ms(bond_settings &into, std::string_view value, std::string_vi
 		return error(EINVAL, "%s is not a whole number of milliseconds from %u to %u", quoted(value).c_str(),
 		             Min, Max);
 	into.*Field = static_cast<std::uint32_t>(*number);
-	return {};
-}
-
-// Of a bond, or of a member. What a switch is called says what 1 means.
-template <auto Field, typename Into>
-result<void> take_switch(Into &into, std::string_view value) noexcept
-{
-	if (value != "0" && value != "1")
-		return error(EINVAL, "%s is neither 0 nor 1", quoted(value).c_str());
-	into.*Field = value == "1";
 	return {};
 }
 
@@ -341,76 +225,6 @@ result<void> is_another(const member_spec &spec, std::string_view bond) noexcept
 	return {};
 }
 
-// What a member's keys do with their values.
-
-result<void> take_name(member_options &into, std::string_view value) noexcept
-{
-	const result<name> wanted = name::parse(value);
-	if (!wanted)
-		return wanted.error();
-	into.name = *wanted;
-	return {};
-}
-
-result<void> take_role(member_options &into, std::string_view value) noexcept
-{
-	for (const member_role role : {member_role::none, member_role::primary, member_role::standby})
-		if (value == to_string(role)) {
-			into.role = role;
-			return {};
-		}
-	return error(EINVAL, "%s is no role; use none, primary or standby", quoted(value).c_str());
-}
-
-result<void> take_priority(member_options &into, std::string_view value) noexcept
-{
-	std::int32_t number = 0;
-	const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), number);
-	if (failed != std::errc{} || end != value.data() + value.size())
-		return error(EINVAL, "%s is not a whole number from %" PRId32 " to %" PRId32, quoted(value).c_str(),
-		             INT32_MIN, INT32_MAX);
-	into.priority = number;
-	return {};
-}
-
-result<void> take_weight(member_options &into, std::string_view value) noexcept
-{
-	const std::optional<std::uint64_t> number = decimal(value);
-	if (!number || *number < 1 || *number > max_weight)
-		return error(EINVAL, "%s is not a whole number from 1 to %" PRIu32, quoted(value).c_str(), max_weight);
-	into.weight = static_cast<std::uint32_t>(*number);
-	return {};
-}
-
-struct member_key_row {
-	const char *name;
-	result<void> (*take)(member_options &into, std::string_view value) noexcept;
-};
-
-constexpr member_key_row member_keys[] = {
-	{"name", take_name},
-	{"role", take_role},
-	{"priority", take_priority},
-	{"sticky", take_switch<&member_options::sticky>},
-	{"weight", take_weight},
-	{"enabled", take_switch<&member_options::enabled>},
-};
-
-const member_key_row *member_row_of(std::string_view key) noexcept
-{
-	const auto row = std::find_if(std::begin(member_keys), std::end(member_keys),
-	                              [key](const member_key_row &candidate) { return key == candidate.name; });
-	return row != std::end(member_keys) ? row : nullptr;
-}
-
-error unknown_member_key(std::string_view key) noexcept
-{
-	std::array<const char *, std::size(member_keys)> names;
-	for (std::size_t i = 0; i < names.size(); i++)
-		names[i] = member_keys[i].name;
-	return error(EINVAL, "%s is no option of a member; use %s", quoted(key).c_str(), alternatives(names).text());
-}
-
 result<void> take_member(bond_settings &into, std::string_view value, std::string_view bond) noexcept
 {
 	const result<wanted_member> wanted = parse_wanted_member(value);
@@ -432,31 +246,9 @@ result<void> take_auto(bond_settings &into, std::string_view value, std::string_
 	return rule ? into.rules.push(*rule) : rule.error();
 }
 
-// What no device is called ("Büro") may be the name of a member. A sign in front or a number out of range stays a slip, and
-// what follows a ; is written where the member is.
-bool is_meant_as_label(std::string_view text) noexcept
-{
-	const bool plain = text.find(';') == text.npos && text[0] != '-' && text[0] != '+' && !is_meant_as_port_id(text);
-	return plain && name::parse(text);
-}
-
-// A member's name or its device; which of them shows when it joins.
-result<member_spec> primary_spec(std::string_view text) noexcept
-{
-	const result<name> label = name::parse(text);
-	if (label && label->is_template())
-		return error(EINVAL, "%s is a template; use the name of a member", quoted(text).c_str());
-	const result<member_spec> device = parse_member(text);
-	if (device || text.empty() || !is_meant_as_label(text))
-		return device;
-	member_spec spec{.what = member_spec::kind::device_name};
-	text.copy(spec.text, text.size());
-	return spec;
-}
-
 result<void> take_primary(bond_settings &into, std::string_view value, std::string_view bond) noexcept
 {
-	const result<member_spec> spec = primary_spec(value);
+	const result<member_spec> spec = parse_primary(value);
 	if (!spec)
 		return spec.error();
 	if (const result<void> other = is_another(*spec, bond); !other)
@@ -611,79 +403,12 @@ result<void> parse_option(bond_settings &into, std::string_view key, std::string
 	return taken ? taken : taken.error().in("%s", row->name);
 }
 
-result<void> parse_member_option(member_options &into, std::string_view key, std::string_view value) noexcept
-{
-	const member_key_row *const row = member_row_of(key);
-	if (row == nullptr)
-		return unknown_member_key(key);
-	const result<void> taken = row->take(into, value);
-	return taken ? taken : taken.error().in("%s", row->name);
-}
-
-result<wanted_member> parse_wanted_member(std::string_view text) noexcept
-{
-	const std::string_view device = text.substr(0, text.find(';'));
-	const result<member_spec> spec = parse_member(device);
-	if (!spec)
-		return spec.error();
-	wanted_member wanted{*spec, {}};
-	std::uint64_t seen = 0;
-	// A ; at the end, or two in a row, are as harmless as commas are there.
-	for (std::string_view rest = text.substr(device.size()); !rest.empty();) {
-		rest.remove_prefix(1);
-		const std::string_view pair = rest.substr(0, rest.find(';'));
-		rest.remove_prefix(pair.size());
-		if (pair.empty())
-			continue;
-		const std::size_t equals = pair.find('=');
-		const std::string_view key = pair.substr(0, equals);
-		if (equals == pair.npos)
-			return error(EINVAL, "%s has no value; write key=value", quoted(pair).c_str());
-		if (const result<void> taken = parse_member_option(wanted.options, key, pair.substr(equals + 1)); !taken)
-			return taken.error();
-		const std::uint64_t bit = std::uint64_t{1} << (member_row_of(key) - member_keys);
-		if ((seen & bit) != 0)
-			return error(EINVAL, "%s comes second; give each option of a member once", quoted(pair).c_str());
-		seen |= bit;
-	}
-	return wanted;
-}
-
-result<member_spec> parse_member(std::string_view text) noexcept
-{
-	if (text.empty())
-		return error(EINVAL, "\"\" is no member; use a device name, a PCI address or a port id");
-	if (is_meant_as_port_id(text))
-		return port_id_spec(text);
-	if (!is_meant_as_pci(text))
-		return device_name_spec(text);
-	const std::optional<member_spec> pci = pci_spec(text);
-	if (!pci)
-		return error(EINVAL, "%s is no PCI address; write it like 0000:01:00.0", quoted(text).c_str());
-	return *pci;
-}
-
 result<name> parse_member_name(std::string_view text) noexcept
 {
 	const result<name> pattern = name::parse(text);
 	if (pattern && !pattern->is_template())
 		return error(EINVAL, "%s holds no %%d, the number that tells members apart", quoted(text).c_str());
 	return pattern;
-}
-
-bool matches(const member_spec &spec, const port_facts &port) noexcept
-{
-	switch (spec.what) {
-	case member_spec::kind::device_name:
-		return port.ethdev_name == spec.text || port.device_name == spec.text;
-	case member_spec::kind::pci_address: {
-		const std::optional<member_spec> pci = pci_spec(port.device_name);
-		return pci && *pci == spec;
-	}
-	case member_spec::kind::port_id:
-		return port.port_id == spec.port;
-	}
-	return false;
 }
 
 } // namespace braid

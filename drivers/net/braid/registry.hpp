@@ -2,7 +2,7 @@
 // The bonds of this process, and the way of ethdev's events to them.
 #pragma once
 
-#include "devargs.hpp"
+#include "member_spec.hpp"
 #include "rcu/read_section.hpp"
 
 #include <cstdint>

@@ -4,7 +4,7 @@
 #include "bond.hpp"
 
 #include "clock.hpp"
-#include "devargs.hpp"
+#include "member_spec.hpp"
 #include "registry.hpp"
 
 namespace braid {

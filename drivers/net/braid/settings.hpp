@@ -7,6 +7,7 @@
 #include "base/mode.hpp"
 #include "base/options.hpp"
 #include "failover/failover.hpp"
+#include "member_options.hpp"
 #include "names/name.hpp"
 #include "failover/mac_policy.hpp"
 
@@ -16,27 +17,9 @@
 #include <optional>
 #include <string_view>
 
-#include <rte_dev.h>
 #include <rte_ether.h>
 
 namespace braid {
-
-// A member as the operator names it. It is a wish: the port may not exist yet, and two specs of different kinds
-// may turn out to be one port, which only the claim can find.
-struct member_spec {
-	enum class kind : std::uint8_t { device_name, pci_address, port_id };
-
-	kind what = kind::device_name;
-	// NUL-terminated canonical spelling: the device name as given, "0000:01:00.0" or "3".
-	char text[RTE_DEV_NAME_MAX_LEN] = "";
-	// Only for kind port_id.
-	std::uint16_t port = 0;
-
-	bool operator==(const member_spec &other) const noexcept
-	{
-		return what == other.what && std::string_view(text) == other.text;
-	}
-};
 
 // Which of several aggregators mode lacp uses. Numbered as in rte_eth_bond_8023ad.h; other modes ignore it.
 enum class agg_mode : std::uint8_t { bandwidth, count, stable };
@@ -58,22 +41,6 @@ inline constexpr std::uint32_t max_delay_ms = 3'600'000;
 inline constexpr std::uint32_t max_drain_ms = 60'000;
 
 inline constexpr unsigned most_announcements = 255;
-
-// What an operator asks of a member, when it is added or later. It belongs to the member, not to the device: a device that
-// comes back finds it as it was.
-struct member_options {
-	braid::name name; // or a template; empty: one is made
-	member_role role = member_role::none;
-	std::int32_t priority = 0; // higher is preferred
-	bool sticky = false;       // once active, gives way to no priority
-	bool enabled = true;
-	std::uint32_t weight = 1; // in mode balance, 1 to max_weight
-};
-
-struct wanted_member {
-	member_spec spec;
-	member_options options;
-};
 
 // The wanted members, in the order in which they were given.
 class member_list {
