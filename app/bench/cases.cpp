@@ -25,6 +25,9 @@ constexpr way_to_send l2 = {mode::balance, "l2"};
 constexpr way_to_send l23 = {mode::balance, "l23"};
 constexpr way_to_send l34 = {mode::balance, "l34"};
 constexpr way_to_send flow = {mode::balance, "flow"};
+constexpr way_to_send encap34 = {mode::balance, "encap34"};
+constexpr way_to_send vlan_srcmac = {mode::balance, "vlan+srcmac"};
+constexpr way_to_send l34_sym = {mode::balance, "l34+sym"};
 constexpr way_to_send broadcast = {mode::broadcast, "l34"};
 constexpr way_to_send ways[] = {round_robin, active_backup, l2, l23, l34, broadcast};
 
@@ -174,9 +177,16 @@ std::vector<bench_case> all_cases()
 		for (const unsigned members : {2u, 8u})
 			add(over(cold, tx(way, members)));
 	for (const auto &way : {l2, l23, l34})
-		for (unsigned kind = 0; kind < traffic_count; kind++)
+		for (const traffic kind : untunnelled)
 			for (const unsigned members : {2u, 8u})
-				add(of(static_cast<traffic>(kind), tx(way, members)));
+				add(of(kind, tx(way, members)));
+	add(tx(encap34, 2));
+	for (const traffic kind : tunnels)
+		add(of(kind, tx(encap34, 2)));
+	for (const traffic kind : {traffic::ipv4, traffic::vlan})
+		add(of(kind, tx(vlan_srcmac, 2)));
+	for (const traffic kind : {traffic::ipv4, traffic::ipv6})
+		add(of(kind, tx(l34_sym, 2)));
 	for (const char *rx_port : {"member", "bond"})
 		for (const unsigned members : member_counts)
 			for (const std::uint16_t burst : burst_sizes)

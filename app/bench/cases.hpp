@@ -2,7 +2,7 @@
 // What is measured, and what must come out.
 #pragma once
 
-#include "packets.hpp"
+#include "frames.hpp"
 
 #include "base/mode.hpp"
 

@@ -2,6 +2,8 @@
 // Packets to send and to receive: each a flow of its own, the same in every run.
 #pragma once
 
+#include "frames.hpp"
+
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -9,18 +11,6 @@
 #include <rte_mbuf_core.h>
 
 namespace braid::bench {
-
-enum class traffic : std::uint8_t {
-	ipv4,      // UDP over IPv4
-	ipv6,      // UDP over IPv6
-	vlan,      // IPv4 behind one tag
-	qinq,      // IPv4 behind two tags
-	fragments, // IPv4, of which every packet is a fragment: half of them the first one
-	mixed,     // all of these in turn
-};
-inline constexpr unsigned traffic_count = 6;
-
-const char *to_string(traffic t);
 
 // Taken from the pool, given back in the end.
 class packet_set {

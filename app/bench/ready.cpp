@@ -12,6 +12,13 @@
 namespace braid::bench {
 namespace {
 
+// How many members a subject sends this traffic by.
+unsigned members_to_use(driver d, const bench_case &what)
+{
+	const bool is_one_flow = d == driver::net_bonding && is_one_flow_outside(what.kind); // it does not look inside
+	return d == driver::bare || what.mode == mode::active_backup || is_one_flow ? 1 : what.members;
+}
+
 // Links and active members are the drivers' to find out, some on a thread of their own.
 bool wait_until_ready(const station &s, subject &port, unsigned expected)
 {
@@ -48,8 +55,7 @@ result<std::unique_ptr<subject>> make_ready(driver d, const station &s, const st
 	subject &port = **made;
 	for (unsigned k = 0; k < std::min<std::size_t>(s.what.busy, port.members().size()); k++)
 		port.members()[k].supply(s.packets.all(), s.what.burst);
-	const unsigned expected = d == driver::bare || s.what.mode == mode::active_backup ? 1 : s.what.members;
-	if (!wait_until_ready(s, port, expected))
+	if (!wait_until_ready(s, port, members_to_use(d, s.what)))
 		return error(EIO, "%s does not use all of its members", to_string(static_cast<series>(d)));
 	return made;
 }

@@ -24,10 +24,18 @@ constexpr char bonding_member_key[] = "member";
 constexpr char bonding_member_key[] = "slave";
 #endif
 
+// That of net_bonding which hashes most of what the policy does.
+std::string closest_of_bonding(const std::string &policy)
+{
+	if (policy == "vlan+srcmac")
+		return "l2";
+	return policy == "l2" || policy == "l23" ? policy : "l34";
+}
+
 std::string devargs(driver d, const bond_options &options, const std::deque<sink> &members)
 {
 	const bool bonding = d == driver::net_bonding;
-	const std::string policy = bonding && options.policy == "flow" ? "l34" : options.policy;
+	const std::string policy = bonding ? closest_of_bonding(options.policy) : options.policy;
 	std::string text = "mode=" + std::to_string(static_cast<unsigned>(options.mode)) + ",xmit_policy=" + policy;
 	for (const auto &m : members)
 		text += std::string(",") + (bonding ? bonding_member_key : "member") + "=" + m.name();

@@ -20,7 +20,7 @@ enum class driver : std::uint8_t { bare, net_bonding, net_braid };
 
 struct bond_options {
 	braid::mode mode = mode::balance;
-	std::string policy = "l34";     // one that net_bonding lacks is l34 there
+	std::string policy = "l34";     // net_bonding has the closest of its own
 	std::string rx_port = "member"; // only net_braid has a choice
 	std::string simd = "auto";      // the same
 	unsigned members = 2;

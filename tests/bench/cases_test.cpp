@@ -44,6 +44,34 @@ TEST(Cases, AllBeginsWithThoseThatHaveABound)
 	}
 }
 
+TEST(Cases, AreNamedByWhatTheyAre)
+{
+	std::set<std::string> names;
+	for (const auto &c : all_cases())
+		names.insert(c.name());
+	for (const char *name : {"tx/balance-encap34/ipv4/m2/b32/hot", "tx/balance-encap34/mpls/m2/b32/hot",
+	                         "tx/balance-vlan+srcmac/vlan/m2/b32/hot", "tx/balance-l34+sym/ipv6/m2/b32/hot"})
+		EXPECT_EQ(names.count(name), 1u) << name;
+}
+
+TEST(Cases, EveryKindOfTrafficIsSent)
+{
+	std::set<traffic> sent;
+	for (const auto &c : all_cases())
+		sent.insert(c.kind);
+	EXPECT_EQ(sent.size(), traffic_count);
+}
+
+// Else net_braid would have one usable member to send by, and that is another case.
+TEST(Cases, ATunnelIsOnlySentWhereThePolicyLooksInside)
+{
+	for (const auto &c : all_cases())
+		for (const traffic kind : tunnels)
+			if (c.kind == kind) {
+				EXPECT_EQ(c.policy, "encap34") << c.name();
+			}
+}
+
 // A pass over the working set sends whole bursts only.
 TEST(Cases, BurstsDivideTheWorkingSet)
 {
