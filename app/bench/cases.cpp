@@ -90,6 +90,12 @@ bench_case on_threads(unsigned threads, bench_case c)
 	return c;
 }
 
+bench_case with(pinning pins, bench_case c)
+{
+	c.pins = pins;
+	return c;
+}
+
 constexpr bound fewer(double times) { return {bound_kind::fewer_than_bonding, times}; }
 
 } // namespace
@@ -117,6 +123,8 @@ std::string bench_case::name() const
 		text += "/shared";
 	if (threads > 1)
 		text += "/t" + std::to_string(threads);
+	if (pins != pinning::off)
+		text += pins == pinning::all ? "/pinned" : "/pinning";
 	if (change != churn::none)
 		text += std::string("/") + to_string(change) + std::to_string(changes_per_s);
 	return text;
@@ -187,6 +195,8 @@ std::vector<bench_case> all_cases()
 		add(of(kind, tx(vlan_srcmac, 2)));
 	for (const traffic kind : {traffic::ipv4, traffic::ipv6})
 		add(of(kind, tx(l34_sym, 2)));
+	for (const pinning pins : {pinning::none, pinning::all})
+		add(with(pins, tx(l34, 2)));
 	for (const char *rx_port : {"member", "bond"})
 		for (const unsigned members : member_counts)
 			for (const std::uint16_t burst : burst_sizes)

@@ -25,6 +25,13 @@ inline constexpr unsigned churn_count = 4;
 
 const char *to_string(churn c);
 
+// What becomes of packets that name the member they are to leave through.
+enum class pinning : std::uint8_t {
+	off,  // nobody looks
+	none, // the bond looks, and no packet does
+	all,  // each does
+};
+
 enum class bound_kind : std::uint8_t {
 	none,
 	fewer_than_bonding,      // cycles of net_bonding over those of net_braid, at least
@@ -52,6 +59,7 @@ struct bench_case {
 	unsigned threads = 1;           // each on a queue of its own
 	churn change = churn::none;
 	unsigned changes_per_s = 0;
+	pinning pins = pinning::off;
 	bound must = {};
 
 	// Every property that tells it from others: "tx/balance-l34/ipv4/m2/b32/hot".

@@ -22,6 +22,9 @@ double figure(const measured &m)
 	case bound_kind::over_quiet:
 		return m.has(series::churned) ? m.of(series::churned).min / braid : nothing;
 	case bound_kind::none:
+		if (m.what.pins != pinning::off)
+			return m.has(series::unpinned) ? braid / m.of(series::unpinned).min : nothing;
+		[[fallthrough]];
 	case bound_kind::fewer_than_bonding:
 		return m.has(series::bonding) ? bonding / braid : nothing;
 	}

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace braid::bench {
 namespace {
@@ -35,38 +36,51 @@ struct entrant {
 class measurement {
 public:
 	measurement(const bench_case &what, double seconds)
-		: what_(what), seconds_(seconds), clock_(clock_cost()), packets_(what.kind, what.packets),
-		  other_packets_(what.kind, 256), here_{what_, packets_, 0}, beside_{what_, other_packets_, 1}
+		: what_(what), unpinned_what_(without_pinning(what)), seconds_(seconds), clock_(clock_cost()),
+		  packets_(what.kind, what.packets), other_packets_(what.kind, 256), here_{what_, packets_, 0},
+		  unpinned_{unpinned_what_, packets_, 0}, beside_{what_, other_packets_, 1}
 	{
 		result_.what = what;
 	}
 
 	measured run()
 	{
-		// Both bonds with members of their own, if there are ports for so many. If not, the bonds take turns, with
+		std::vector<series> bonds = {series::bonding, series::braid};
+		if (what_.pins != pinning::off)
+			bonds.push_back(series::unpinned);
+		// All bonds with members of their own, if there are ports for so many. If not, the bonds take turns, with
 		// the bare member in each.
-		const bool fits = 2 * what_.members + 3 <= RTE_MAX_ETHPORTS;
-		if (fits) {
-			round({driver::bare, driver::net_bonding, driver::net_braid}, seconds_);
-		} else {
-			constexpr unsigned turns = 5;
-			for (unsigned k = 0; k < turns; k++) {
-				round({driver::bare, driver::net_bonding}, seconds_ / turns / 2);
-				round({driver::bare, driver::net_braid}, seconds_ / turns / 2);
-			}
-		}
+		const bool fits = bonds.size() * (what_.members + 1) + 1 <= RTE_MAX_ETHPORTS;
+		constexpr unsigned turns = 5;
+		if (fits)
+			round(bonds, seconds_);
+		else
+			for (unsigned k = 0; k < turns; k++)
+				for (const series bond : bonds)
+					round({bond}, seconds_ / turns / static_cast<double>(bonds.size()));
 		for (unsigned s = 0; s < series_count; s++)
 			result_.cycles[s] = summarize(values_[s]);
 		return result_;
 	}
 
 private:
-	void round(std::initializer_list<driver> drivers, double seconds)
+	static bench_case without_pinning(bench_case what)
+	{
+		what.pins = pinning::off;
+		return what;
+	}
+
+	// The bare member and these bonds.
+	void round(const std::vector<series> &bonds, double seconds)
 	{
 		std::vector<entrant> entrants;
-		for (const driver d : drivers)
-			if (auto port = ready(d))
-				entrants.push_back({static_cast<series>(d), std::move(port)});
+		const auto enter = [&](series s) {
+			if (auto port = ready(s))
+				entrants.push_back({s, std::move(port)});
+		};
+		enter(series::bare);
+		for (const series bond : bonds)
+			enter(bond);
 		const auto end =
 			rte_rdtsc() + static_cast<std::uint64_t>(seconds * static_cast<double>(rte_get_tsc_hz()));
 		do {
@@ -75,9 +89,10 @@ private:
 		} while (rte_rdtsc() < end);
 	}
 
-	std::unique_ptr<subject> ready(driver d)
+	std::unique_ptr<subject> ready(series s)
 	{
-		auto made = make_ready(d, here_);
+		auto made = s == series::unpinned ? make_ready(driver::net_braid, unpinned_)
+		                                  : make_ready(static_cast<driver>(s), here_);
 		if (made)
 			return std::move(*made);
 		complain(made.error().text());
@@ -148,11 +163,13 @@ private:
 	}
 
 	const bench_case &what_;
+	const bench_case unpinned_what_;
 	double seconds_;
 	std::uint64_t clock_;
 	packet_set packets_;
 	packet_set other_packets_; // of the thread beside
 	station here_;
+	station unpinned_; // the same without pinning
 	station beside_;
 	std::optional<churner> churner_;
 	std::array<std::vector<double>, series_count> values_;
@@ -163,7 +180,7 @@ private:
 
 const char *to_string(series s)
 {
-	static constexpr const char *names[] = {"bare", "net_bonding", "net_braid", "churned"};
+	static constexpr const char *names[] = {"bare", "net_bonding", "net_braid", "churned", "unpinned"};
 	static_assert(std::size(names) == series_count);
 	return names[static_cast<unsigned>(s)];
 }

@@ -10,9 +10,9 @@
 
 namespace braid::bench {
 
-// What is compared. `churned` is net_braid while the set or the mode changes.
-enum class series : std::uint8_t { bare, bonding, braid, churned };
-inline constexpr unsigned series_count = 4;
+// What is compared. `churned` is net_braid while the set or the mode changes, `unpinned` one without pinning beside one with it.
+enum class series : std::uint8_t { bare, bonding, braid, churned, unpinned };
+inline constexpr unsigned series_count = 5;
 
 const char *to_string(series s);
 
@@ -31,7 +31,8 @@ measured measure(const bench_case &what, double seconds);
 
 enum class verdict : std::uint8_t { unbound, met, missed };
 
-// The figure that the case's bound is about, from the minima; NaN if it lacks a series.
+// The figure that the case's bound is about, from the minima; NaN if it lacks a series. Without a bound, how many times the cycles
+// of net_braid net_bonding takes, or with pinning how many times those without.
 double figure(const measured &m);
 verdict judge(const measured &m);
 

@@ -3,6 +3,9 @@
 
 #include "environment.hpp"
 
+#include <braid.h>
+#include <braid_pin.h>
+
 #include <rte_mbuf.h>
 
 namespace braid::bench {
@@ -32,6 +35,16 @@ void packet_set::set_references(unsigned each)
 {
 	for (rte_mbuf *m : packets_)
 		rte_mbuf_refcnt_set(m, static_cast<std::uint16_t>(each));
+}
+
+void packet_set::pin(std::span<const std::uint32_t> member_ids)
+{
+	braid_pin place = {};
+	if (braid_pin_lookup(&place) != 0)
+		give_up(std::string("pinning: ") + braid_error_text());
+	random_source random(2);
+	for (rte_mbuf *m : packets_)
+		braid_pin_packet(&place, m, member_ids[random() % member_ids.size()]);
 }
 
 } // namespace braid::bench

@@ -25,6 +25,9 @@ public:
 	// Undoes what broadcast added for members that, being sinks, never free.
 	void set_references(unsigned each);
 
+	// Names in each packet, by chance, one of these members of a net_braid to leave through.
+	void pin(std::span<const std::uint32_t> member_ids);
+
 private:
 	std::vector<rte_mbuf *> packets_;
 };

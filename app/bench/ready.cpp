@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ready.hpp"
 
+#include "braid_bond.hpp"
 #include "measure.hpp"
 
 #include <rte_ethdev.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <vector>
 
 namespace braid::bench {
 namespace {
@@ -17,6 +19,14 @@ unsigned members_to_use(driver d, const bench_case &what)
 {
 	const bool is_one_flow = d == driver::net_bonding && is_one_flow_outside(what.kind); // it does not look inside
 	return d == driver::bare || what.mode == mode::active_backup || is_one_flow ? 1 : what.members;
+}
+
+void pin_packets(packet_set &packets, subject &bond)
+{
+	std::vector<std::uint32_t> ids;
+	for (const sink &m : bond.members())
+		ids.push_back(id_of(bond.port(), m.name()));
+	packets.pin(ids);
 }
 
 // Links and active members are the drivers' to find out, some on a thread of their own.
@@ -47,6 +57,7 @@ result<std::unique_ptr<subject>> make_ready(driver d, const station &s, const st
 	options.policy = s.what.policy;
 	options.rx_port = s.what.rx_port;
 	options.simd = simd;
+	options.pinning = s.what.pins != pinning::off;
 	options.members = s.what.members;
 	options.queues = static_cast<std::uint16_t>(s.what.threads);
 	auto made = subject::make(d, options);
@@ -55,6 +66,8 @@ result<std::unique_ptr<subject>> make_ready(driver d, const station &s, const st
 	subject &port = **made;
 	for (unsigned k = 0; k < std::min<std::size_t>(s.what.busy, port.members().size()); k++)
 		port.members()[k].supply(s.packets.all(), s.what.burst);
+	if (d == driver::net_braid && s.what.pins == pinning::all)
+		pin_packets(s.packets, port);
 	if (!wait_until_ready(s, port, members_to_use(d, s.what)))
 		return error(EIO, "%s does not use all of its members", to_string(static_cast<series>(d)));
 	return made;

@@ -57,7 +57,13 @@ std::string cell(const summary &s)
 	return s.count > 0 ? fmt::format("{:8.2f} ({:6.2f})", s.min, s.median) : fmt::format("{:>17}", "-");
 }
 
-// What the case's bound is about, or without one the ratio.
+// A line below a case, with what stands under net_braid.
+void print_other_braid(const std::string &what, const summary &s)
+{
+	fmt::print("{:<46} {:>17} {:>17} {}\n", what, "", "", cell(s));
+}
+
+// What the case's bound is about, or what figure() says without one.
 std::string text_of_figure(const measured &m)
 {
 	const double value = figure(m);
@@ -65,6 +71,9 @@ std::string text_of_figure(const measured &m)
 		return "-";
 	switch (m.what.must.kind) {
 	case bound_kind::none:
+		if (m.what.pins != pinning::off)
+			return fmt::format("{:+.1f} %", (value - 1) * 100);
+		[[fallthrough]];
 	case bound_kind::fewer_than_bonding:
 		return fmt::format("{:.2f}x", value);
 	case bound_kind::over_bare_per_burst:
@@ -177,9 +186,9 @@ void print_row(const measured &m)
 	           cell(m.of(series::bonding)), cell(m.of(series::braid)), text_of_figure(m), text_of_bound(m),
 	           text_of(judge(m)));
 	if (m.has(series::churned))
-		fmt::print("{:<46} {:>17} {:>17} {}\n",
-		           fmt::format("  while {:.0f} changes a second are made", m.changes_per_s), "", "",
-		           cell(m.of(series::churned)));
+		print_other_braid(fmt::format("  while {:.0f} changes a second are made", m.changes_per_s), m.of(series::churned));
+	if (m.has(series::unpinned))
+		print_other_braid("  without pinning", m.of(series::unpinned));
 	if (!m.trouble.empty())
 		fmt::print("  {}\n", m.trouble);
 	std::fflush(stdout);

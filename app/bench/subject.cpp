@@ -41,7 +41,8 @@ std::string devargs(driver d, const bond_options &options, const std::deque<sink
 		text += std::string(",") + (bonding ? bonding_member_key : "member") + "=" + m.name();
 	// A fixed seed for equal runs; no draining, since nobody receives while members come and go.
 	if (!bonding)
-		text += ",seed=1,drain_ms=0,rx_port=" + options.rx_port + ",simd=" + options.simd;
+		text += ",seed=1,drain_ms=0,rx_port=" + options.rx_port + ",simd=" + options.simd +
+		        (options.pinning ? ",pinning=1" : "");
 	return text;
 }
 
@@ -67,7 +68,8 @@ result<std::unique_ptr<subject>> subject::make(driver d, const bond_options &opt
 	if (d == driver::bare) {
 		made->port_ = made->members_.front().port();
 	} else {
-		const std::string name = d == driver::net_bonding ? "net_bonding_bench" : "net_braid_bench";
+		static unsigned number = 0; // there may be two of a driver
+		const std::string name = (d == driver::net_bonding ? "net_bonding_bench" : "net_braid_bench") + std::to_string(number++);
 		const std::string args = devargs(d, options, made->members_);
 		if (d == driver::net_braid && braid_create(name.c_str(), args.c_str()) < 0)
 			return error(EINVAL, "net_braid: %s", braid_error_text());

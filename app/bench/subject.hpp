@@ -23,6 +23,7 @@ struct bond_options {
 	std::string policy = "l34";     // net_bonding has the closest of its own
 	std::string rx_port = "member"; // only net_braid has a choice
 	std::string simd = "auto";      // the same
+	bool pinning = false;           // the same
 	unsigned members = 2;
 	std::uint16_t queues = 1;
 	sink::on_send on_send = sink::on_send::count;

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <iterator>
 #include <set>
 #include <string>
 
@@ -17,7 +18,7 @@ measured with(bound must, double bare, double bonding, double braid, double chur
 	measured m;
 	m.what.must = must;
 	const double values[] = {bare, bonding, braid, churned};
-	for (unsigned s = 0; s < series_count; s++)
+	for (unsigned s = 0; s < std::size(values); s++)
 		if (values[s] > 0)
 			m.cycles[s] = summarize({values[s]});
 	return m;
@@ -50,7 +51,8 @@ TEST(Cases, AreNamedByWhatTheyAre)
 	for (const auto &c : all_cases())
 		names.insert(c.name());
 	for (const char *name : {"tx/balance-encap34/ipv4/m2/b32/hot", "tx/balance-encap34/mpls/m2/b32/hot",
-	                         "tx/balance-vlan+srcmac/vlan/m2/b32/hot", "tx/balance-l34+sym/ipv6/m2/b32/hot"})
+	                         "tx/balance-vlan+srcmac/vlan/m2/b32/hot", "tx/balance-l34+sym/ipv6/m2/b32/hot",
+	                         "tx/balance-l34/ipv4/m2/b32/hot/pinning", "tx/balance-l34/ipv4/m2/b32/hot/pinned"})
 		EXPECT_EQ(names.count(name), 1u) << name;
 }
 
@@ -108,6 +110,18 @@ TEST(Judge, ChurnIsHeldAgainstTheQuietBond)
 	const bound three_percent = {bound_kind::over_quiet, 1.03};
 	EXPECT_EQ(judge(with(three_percent, 1, 1, 100, 102)), verdict::met);
 	EXPECT_EQ(judge(with(three_percent, 1, 1, 100, 104)), verdict::missed);
+}
+
+TEST(Judge, PinningIsHeldAgainstTheBondWithoutIt)
+{
+	measured m = with({}, 1, 8, 6);
+	m.what.pins = pinning::all;
+	EXPECT_TRUE(std::isnan(figure(m))) << "there is none without it";
+	m.cycles[static_cast<unsigned>(series::unpinned)] = summarize({4});
+	EXPECT_EQ(figure(m), 1.5);
+	EXPECT_EQ(judge(m), verdict::unbound);
+	m.what.pins = pinning::off;
+	EXPECT_EQ(figure(m), 8 / 6.0);
 }
 
 TEST(Judge, WhatCouldNotBeMeasuredIsMissed)

@@ -37,10 +37,12 @@ class Plot(unittest.TestCase):
         self.assertIn('"balance-l34 ipv6 m8 cold"', drawn)
         self.assertIn('"broadcast m2 /shared"', drawn)
 
-    def test_a_tunnel_and_a_policy_of_two_words_are_in_labels(self):
-        drawn = bench_plot.script("p.svg", rows(case("tx/balance-encap34/vxlan/m2/b32/hot"), case("tx/balance-vlan+srcmac/vlan/m2/b32/hot")))
+    def test_a_tunnel_a_policy_of_two_words_and_pinning_are_in_labels(self):
+        drawn = bench_plot.script("p.svg", rows(case("tx/balance-encap34/vxlan/m2/b32/hot"), case("tx/balance-vlan+srcmac/vlan/m2/b32/hot"),
+                                                {**case("tx/balance-l34/ipv4/m2/b32/hot/pinned"), "unpinned": {"min": 3.5}}))
         self.assertIn('"balance-encap34 vxlan m2" 0.250 4.500 1.000\n', drawn)
         self.assertIn('"balance-vlan+srcmac vlan m2"', drawn)
+        self.assertIn('"balance-l34 m2 /pinned" 0.250 4.500 1.000\n', drawn)
 
     def test_sizes_of_a_burst_make_a_curve_in_their_order(self):
         drawn = bench_plot.script("p.svg", rows(*(case(f"tx/round-robin/ipv4/m2/b{n}/hot", n) for n in (64, 1, 8, 4))))
