@@ -29,7 +29,7 @@
 //
 // Tunnels end between few addresses, and what they carry is many flows: so encap23 and encap34 go by what is inside, and
 // the tunnel's own addresses and numbers do not count. Where the inside cannot be read, encap34 has a label in the place
-// of ports (inside_view::label; or else the flow label of IPv6, as RFC 6438 has it), and a packet of MPLS that is not
+// of ports (innermost_view::label; or else the flow label of IPv6, as RFC 6438 has it), and a packet of MPLS that is not
 // known to carry IP has one after the fields of l2. A label belongs to one direction: +sym leaves it out.
 //
 // A packet too short for an Ethernet header has an empty key, unless its RSS hash is the key.
@@ -207,17 +207,25 @@ inline std::uint64_t vlan_and_source_word(std::uint16_t vlan, const frame_view &
 	return source | std::uint64_t{vlan} << 48;
 }
 
+// The IP header whose packet the key is of, and a label as innermost_view's.
+struct found_ip {
+	std::optional<ip_view> ip;
+	std::uint32_t label = 0;
+};
+
 template <hash_policy P>
-[[gnu::always_inline]] inline inside_view look_for_ip(const packet_bytes &packet, const frame_view &frame) noexcept
+[[gnu::always_inline]] inline found_ip look_for_ip(const packet_bytes &packet, const frame_view &frame) noexcept
 {
 	constexpr hash_fields fields = fields_of(P);
-	if constexpr (fields.inside)
-		return look_inside(packet, frame,
-		                   fields.symmetric ? entropy_labels::are_skipped : entropy_labels::end_the_search);
-	else if constexpr (fields.addresses)
-		return {view_ip(packet, frame)};
-	else
+	if constexpr (fields.inside) {
+		const auto [type, offset, label] = look_inside(
+			packet, frame, fields.symmetric ? entropy_labels::are_skipped : entropy_labels::end_the_search);
+		return {view_ip(packet, type, offset), label};
+	} else if constexpr (fields.addresses) {
+		return {view_ip(packet, frame.type, frame.payload)};
+	} else {
 		return {};
+	}
 }
 
 // What stands in the key of the flow between the addresses of `ip`.
@@ -271,7 +279,7 @@ template <hash_policy P, typename Key>
 		return;
 	}
 
-	const inside_view found = look_for_ip<P>(packet, *frame);
+	const found_ip found = look_for_ip<P>(packet, *frame);
 	if (fields.macs || !found.ip) {
 		if constexpr (fields.symmetric)
 			add_macs(in_order(*frame), key);

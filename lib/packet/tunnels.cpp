@@ -132,9 +132,16 @@ std::optional<layer> behind_gre(const packet_bytes &packet, std::size_t offset) 
 	return next;
 }
 
-std::optional<layer> behind_ip(const packet_bytes &packet, const ip_view &ip) noexcept
+// Of a header that is one. All that is kept of its view: to copy the whole would be to wait for the stores that made it.
+std::optional<transport_view> transport_of(const packet_bytes &packet, const std::optional<ip_view> &ip) noexcept
 {
-	const transport_view transport = view_transport(packet, ip);
+	if (!ip)
+		return std::nullopt;
+	return view_transport(packet, *ip);
+}
+
+std::optional<layer> behind_ip(const packet_bytes &packet, const transport_view &transport) noexcept
+{
 	if (!transport.reached)
 		return std::nullopt;
 	switch (transport.protocol) {
@@ -179,43 +186,43 @@ layer behind_mpls(const packet_bytes &packet, std::size_t offset, entropy_labels
 
 } // namespace
 
-inside_view look_inside(const packet_bytes &packet, const frame_view &frame, entropy_labels which) noexcept
+innermost_view look_inside(const packet_bytes &packet, const frame_view &frame, entropy_labels which) noexcept
 {
-	inside_view inside;
+	innermost_view found;
 	layer next{frame.type, frame.payload};
 	for (unsigned depth = 0; depth < max_layers; depth++) {
 		switch (next.type) {
 		case RTE_ETHER_TYPE_TEB: { // a whole frame
 			const auto inner = view_frame(packet, next.offset);
 			if (!inner)
-				return inside;
+				return found;
 			next = {inner->type, inner->payload};
 			break;
 		}
 		case RTE_ETHER_TYPE_IPV4:
 		case RTE_ETHER_TYPE_IPV6: {
-			const auto ip = next.type == RTE_ETHER_TYPE_IPV4 ? view_ipv4(packet, next.offset)
-			                                                 : view_ipv6(packet, next.offset);
-			if (!ip)
-				return inside;
-			inside = {ip};
-			const auto carried = behind_ip(packet, *ip);
+			const auto transport = next.type == RTE_ETHER_TYPE_IPV4 ? transport_of(packet, view_ipv4(packet, next.offset))
+			                                                        : transport_of(packet, view_ipv6(packet, next.offset));
+			if (!transport)
+				return found;
+			found = {next.type, next.offset};
+			const auto carried = behind_ip(packet, *transport);
 			if (!carried)
-				return inside;
+				return found;
 			next = *carried;
-			inside.label = next.label;
+			found.label = next.label;
 			break;
 		}
 		case RTE_ETHER_TYPE_MPLS:
 		case RTE_ETHER_TYPE_MPLSM:
 			next = behind_mpls(packet, next.offset, which);
 			if (next.label != 0)
-				inside.label = next.label;
+				found.label = next.label;
 			break;
-		default: return inside;
+		default: return found;
 		}
 	}
-	return inside;
+	return found;
 }
 
 } // namespace braid

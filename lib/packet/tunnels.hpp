@@ -23,20 +23,22 @@ namespace braid {
 inline constexpr unsigned max_layers = 8;
 inline constexpr unsigned max_mpls_labels = 16;
 
-struct inside_view {
-	// The innermost IP header that can be read.
-	std::optional<ip_view> ip;
+struct innermost_view {
+	// EtherType and offset of the innermost IP header that can be read; type 0: there is none.
+	std::uint16_t type = 0;
+	std::size_t offset = 0;
 
-	// What tells flows apart where nothing behind `ip` (or behind Ethernet, without one) does; 0: nothing. An MPLS entropy
-	// label, which then is all that was looked for; the labels of a stack that carries no IP; a GRE key (of NVGRE with
-	// the flow in it) or a GTP-U TEID whose tunnel carries no IP. Each belongs to one direction of a connection.
+	// What tells flows apart where nothing behind that header (or behind Ethernet, without one) does; 0: nothing. An
+	// MPLS entropy label, which then is all that was looked for; the labels of a stack that carries no IP; a GRE key
+	// (of NVGRE with the flow in it) or a GTP-U TEID whose tunnel carries no IP. Each belongs to one direction of a
+	// connection.
 	std::uint32_t label = 0;
 };
 
 // Whether an entropy label ends the search (RFC 6790): the ingress has put into it whatever tells flows apart.
 enum class entropy_labels : std::uint8_t { end_the_search, are_skipped };
 
-inside_view look_inside(const packet_bytes &packet, const frame_view &frame, entropy_labels which) noexcept;
+innermost_view look_inside(const packet_bytes &packet, const frame_view &frame, entropy_labels which) noexcept;
 
 // Whether look_inside() might go on behind a header of this protocol. Of UDP it depends on the destination port.
 constexpr bool may_carry_tunnel(std::uint8_t protocol) noexcept

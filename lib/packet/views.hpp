@@ -168,13 +168,18 @@ inline std::optional<ip_view> view_ipv6(const packet_bytes &packet, std::size_t 
 // Nothing if the frame carries no IP, if the fixed header is not wholly there, or if the header denies what
 // the EtherType claims: another version, or an IPv4 header length below the 20 bytes that every IPv4 header
 // has.
+inline std::optional<ip_view> view_ip(const packet_bytes &packet, std::uint16_t type, std::size_t offset) noexcept
+{
+	if (type == RTE_ETHER_TYPE_IPV4)
+		return view_ipv4(packet, offset);
+	if (type == RTE_ETHER_TYPE_IPV6)
+		return view_ipv6(packet, offset);
+	return std::nullopt;
+}
+
 inline std::optional<ip_view> view_ip(const packet_bytes &packet, const frame_view &frame) noexcept
 {
-	if (frame.type == RTE_ETHER_TYPE_IPV4)
-		return view_ipv4(packet, frame.payload);
-	if (frame.type == RTE_ETHER_TYPE_IPV6)
-		return view_ipv6(packet, frame.payload);
-	return std::nullopt;
+	return view_ip(packet, frame.type, frame.payload);
 }
 
 constexpr bool is_skipped_extension(std::uint8_t next_header) noexcept
