@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <iterator>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include <rte_config.h>
+#include <rte_mbuf.h>
 
 namespace braid {
 namespace {
@@ -132,6 +134,50 @@ TEST(FlowHashSimd, BurstsOfOneKindHashAsOneByOne)
 				b.add(random.with_random_fields(kind.data));
 			ASSERT_NO_FATAL_FAILURE(expect_equal_by_all(b.pkts)) << kind.name;
 		}
+}
+
+// Eight packets of each kind, of which one byte that says what they are takes every value: in one of them, whose place changes
+// with the value, or in all. What kernels take for granted of eight packets is told by these bytes, wherever headers stand.
+TEST(FlowHashSimd, EveryValueOfEveryStructuralByteHashesAsOneByOne)
+{
+	constexpr std::size_t type = 12, end = 14 + 8 + 10; // behind the protocol of IPv4 with two tags
+	random_packets random(4);
+	for (const packet_kind &kind : packet_kinds) {
+		batch b;
+		for (unsigned k = 0; k < 8; k++)
+			b.add(random.with_random_fields(kind.data));
+		for (std::size_t at = type; at < std::min(end, kind.data.size()); at++) {
+			const auto byte_of = [&](unsigned k) { return rte_pktmbuf_mtod_offset(b.pkts[k], std::uint8_t *, at); };
+			const std::uint8_t usual = *byte_of(0);
+			for (unsigned value = 0; value < 256; value++) {
+				for (unsigned k = 0; k < 8; k++)
+					*byte_of(k) = static_cast<std::uint8_t>(value);
+				ASSERT_NO_FATAL_FAILURE(expect_equal_by_all(b.pkts)) << kind.name << ", byte " << at << ", all " << value;
+				for (unsigned k = 0; k < 8; k++)
+					*byte_of(k) = k == value % 8 ? static_cast<std::uint8_t>(value) : usual;
+				ASSERT_NO_FATAL_FAILURE(expect_equal_by_all(b.pkts)) << kind.name << ", byte " << at << ", one " << value;
+			}
+			for (unsigned k = 0; k < 8; k++)
+				*byte_of(k) = usual;
+		}
+	}
+}
+
+// What an error quotes decides, by l23 as well, and it may stand behind each kind of extension header.
+TEST(FlowHashSimd, ErrorsBehindExtensionHeadersHashAsOneByOne)
+{
+	constexpr std::size_t next_header = 14 + 6, ip_end = 14 + 40;
+	for (const std::uint8_t extension : {IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_DSTOPTS}) {
+		bytes error = join({prefix(ipv6_icmp_error, ip_end), {IPPROTO_ICMPV6, 0, 1, 4, 0, 0, 0, 0},
+		                    {ipv6_icmp_error.begin() + ip_end, ipv6_icmp_error.end()}});
+		error[next_header] = extension;
+		batch b;
+		for (unsigned k = 0; k < 8; k++) {
+			error[ip_end + 8 + 8 + 8] = static_cast<std::uint8_t>(k); // of the source that is quoted
+			b.add(error);
+		}
+		ASSERT_NO_FATAL_FAILURE(expect_equal_by_all(b.pkts)) << +extension;
+	}
 }
 
 // At each place of the first eight, of some in the middle and of the last.
