@@ -78,18 +78,16 @@ std::optional<layer> behind_gtpu(const packet_bytes &packet, std::size_t offset)
 	std::array<std::byte, 1> one;
 	const std::byte *next = packet.at(offset + 3, one);
 	offset += 4;
-	for (unsigned skipped = 0;; skipped++) {
-		if (next == nullptr || skipped == max_extensions)
-			return no_user_data;
+	for (unsigned skipped = 0; next != nullptr; skipped++) {
 		if ((flags & extension_flag) == 0 || load<std::uint8_t>(next) == 0)
-			break;
+			return layer{type_by_version(packet, offset), offset, tunnel};
 		const std::byte *length = packet.at(offset, one);
-		if (length == nullptr || load<std::uint8_t>(length) == 0)
-			return no_user_data;
+		if (skipped == max_extensions || length == nullptr || load<std::uint8_t>(length) == 0)
+			break;
 		offset += 4 * std::size_t{load<std::uint8_t>(length)};
 		next = packet.at(offset - 1, one);
 	}
-	return layer{type_by_version(packet, offset), offset, tunnel};
+	return no_user_data;
 }
 
 std::optional<layer> behind_udp(const packet_bytes &packet, std::size_t offset) noexcept
