@@ -199,12 +199,16 @@ inline std::uint16_t outermost_vlan(const rte_mbuf &m, const packet_bytes &packe
 	return rte_be_to_cpu_16(load<rte_be16_t>(tag + 2)) & number;
 }
 
-// The last two bytes of the head and the tail are the source address.
-inline std::uint64_t vlan_and_source_word(std::uint16_t vlan, const frame_view &frame) noexcept
+// Nothing behind the outermost tag is looked at.
+template <typename Key>
+[[gnu::always_inline]] inline void add_vlan_and_source(const rte_mbuf &m, const packet_bytes &packet, Key &key) noexcept
 {
-	const std::uint64_t source = rte_le_to_cpu_64(frame.macs_head) >> 48 |
-	                             std::uint64_t{rte_le_to_cpu_32(frame.macs_tail)} << 16;
-	return source | std::uint64_t{vlan} << 48;
+	constexpr std::size_t source_and_before = 4; // eight bytes, of which the last six are the source address
+	std::array<std::byte, sizeof(rte_ether_hdr)> scratch;
+	if (const std::byte *header = packet.at(0, scratch); header != nullptr) {
+		const std::uint64_t source = rte_le_to_cpu_64(load<std::uint64_t>(header + source_and_before)) >> 16;
+		key.add(source | std::uint64_t{outermost_vlan(m, packet)} << 48);
+	}
 }
 
 // The IP header whose packet the key is of, and a label as innermost_view's.
@@ -271,13 +275,11 @@ template <hash_policy P, typename Key>
 		return;
 	}
 	const packet_bytes packet(m);
+	if constexpr (fields.vlan_and_source)
+		return add_vlan_and_source(m, packet, key);
 	const auto frame = view_frame(packet);
 	if (!frame)
 		return;
-	if (fields.vlan_and_source) {
-		key.add(vlan_and_source_word(outermost_vlan(m, packet), *frame));
-		return;
-	}
 
 	const found_ip found = look_for_ip<P>(packet, *frame);
 	if (fields.macs || !found.ip) {
