@@ -16,6 +16,8 @@
 #include "announce/look_box.hpp"
 #include "announce/schedule.hpp"
 #include "base/options.hpp"
+#include "event.hpp"
+#include "facts.hpp"
 #include "failover/failover.hpp"
 #include "failover/mac_policy.hpp"
 #include "lock_order.hpp"
@@ -41,98 +43,6 @@
 
 namespace braid {
 
-// Something that listeners are told. Numbered as enum braid_event_kind.
-enum class event_kind : std::uint8_t {
-	member_added, member_removed, member_lost, member_renamed, member_usable, member_unusable, active_changed,
-	mode_changed, link_up, link_down, attach_failed, events_lost, mac_changed, mac_failed, option_changed,
-	member_wanted,
-};
-
-constexpr const char *to_string(event_kind k) noexcept
-{
-	switch (k) {
-	case event_kind::member_added: return "member_added";
-	case event_kind::member_removed: return "member_removed";
-	case event_kind::member_lost: return "member_lost";
-	case event_kind::member_renamed: return "member_renamed";
-	case event_kind::member_usable: return "member_usable";
-	case event_kind::member_unusable: return "member_unusable";
-	case event_kind::active_changed: return "active_changed";
-	case event_kind::mode_changed: return "mode_changed";
-	case event_kind::link_up: return "link_up";
-	case event_kind::link_down: return "link_down";
-	case event_kind::attach_failed: return "attach_failed";
-	case event_kind::events_lost: return "events_lost";
-	case event_kind::mac_changed: return "mac_changed";
-	case event_kind::mac_failed: return "mac_failed";
-	case event_kind::option_changed: return "option_changed";
-	case event_kind::member_wanted: return "member_wanted";
-	}
-	return "?";
-}
-
-struct event {
-	std::uint64_t number = 0; // of the bond's first event 0, of each later one 1 more
-	event_kind kind;
-	member_id id = member_id::none;
-	std::uint64_t time_ns = 0;
-	std::uint64_t generation = 0;
-	name after;  // of the member; empty without one
-	name before; // of a renamed member
-	std::string reason;
-};
-
-// What has been done to a bond, to be told together with what comes of it.
-struct news {
-	event_kind kind;
-	member_id id = member_id::none;
-	std::string reason;
-};
-
-using news_list = std::vector<news>;
-
-// That an option has another value now: of a member, or of the bond. Key and value are spelled as in the devargs.
-inline news new_value(const char *key, const std::string &value, member_id id = member_id::none)
-{
-	return {event_kind::option_changed, id, std::string(key) + "=" + value};
-}
-inline news new_value(const char *key, const char *word) { return new_value(key, std::string(word)); }
-inline news new_value(const char *key, bool on, member_id id = member_id::none)
-{
-	return new_value(key, std::string(on ? "1" : "0"), id);
-}
-inline news_list if_new(bool is_new, news what) { return is_new ? news_list{std::move(what)} : news_list(); }
-
-// Of a member that has just got its place. A device that was there and has gone is wanted, like one that was not there.
-inline news_list joins_or_is_wanted(const member &m, bool joined)
-{
-	if (joined)
-		return {{event_kind::member_added, m.id, {}}};
-	return {{event_kind::member_wanted, m.id, std::string("member=") + m.spec.text}};
-}
-
-// What a late reader is given. What is kept is at least the last 1024 events.
-struct event_page {
-	std::vector<event> events; // one after the other, the oldest first
-	std::uint64_t next = 0;    // where to go on
-	std::uint64_t missed = 0;  // events from the asked one on that were overwritten before they were read
-	std::uint64_t left = 0;    // events from `next` on that there are by now
-};
-
-using listener_function = void (*)(std::uint16_t bond_port, const event &what, void *callback, void *arg);
-
-struct listener {
-	listener_function call;
-	void *callback;
-	void *arg;
-	std::uint64_t first_event = 0; // registered after those before it
-
-	bool operator==(const listener &other) const noexcept
-	{
-		return call == other.call && callback == other.callback && arg == other.arg;
-	}
-};
-
 // What readers of names see: an immutable copy, found without a lock.
 struct directory final : rcu::retirable {
 	name_index names;
@@ -149,70 +59,6 @@ struct rename_wish {
 	member_id id = member_id::none;
 	std::string_view member; // without an id: its name, also one promised to it, or if none has it, its device's
 	std::string_view wanted;
-};
-
-struct member_facts {
-	member_id id;
-	name label;
-	char device[RTE_ETH_NAME_MAX_LEN];
-	std::uint16_t port;
-	member_state state;
-	member_status status;
-	bool link_up; // as the port last said
-	rte_ether_addr mac; // as the port has it
-	bool announces;     // it can send the bond's announcements
-	bool primary;
-	bool transmits;
-	why_not why;         // it does not transmit
-	time_ms why_for_ms;  // and for how long; 0 if it does
-	std::uint32_t weight; // as the operator gave it
-	unsigned buckets;     // of mode balance that it holds now
-	std::optional<error> refusal; // of the last attempt to join, until one succeeds
-};
-
-// What publications took, from holding the state lock to the exchange of the pointer.
-struct publish_times {
-	std::uint64_t last_ns = 0;
-	std::uint64_t longest_ns = 0;
-};
-
-// An address that the bond has seen itself send from.
-struct known_address {
-	sighting what;
-	time_ms age_ms; // since it was last seen
-};
-
-struct bond_facts {
-	braid::mode mode;
-	hash_policy policy;
-	member_id primary;
-	member_id active;
-	std::uint32_t up_delay_ms;
-	std::uint32_t down_delay_ms;
-	std::uint32_t lsc_poll_period_ms;
-	braid::mac_policy mac_policy;
-	rte_ether_addr mac;
-	unsigned announce_times;
-	std::uint32_t announce_interval_ms;
-	unsigned members;
-	unsigned usable;
-	std::uint64_t generation;
-	publish_times publishing;
-	std::size_t retired; // of all bonds: not yet destroyed, since a burst may still read it
-	bool started;
-	member_id standby;
-	braid::primary_reselect primary_reselect;
-	unsigned min_links;
-	bool all_members_active;
-	bool live_rename;
-	bool lsc_on_failover;
-	name member_name;          // template for members without a name of their own; empty: their device's name
-	std::uint64_t next_event;  // number of the next event
-	std::uint64_t events_lost; // that listeners were too slow for
-	weigh_by weights;
-	bool pinning;
-	std::optional<member_spec> primary_wish; // of one that is no member yet
-	std::uint64_t seed;                      // also one that was made up
 };
 
 class bond : public std::enable_shared_from_this<bond> {
