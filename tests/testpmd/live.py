@@ -251,14 +251,20 @@ def test_what_is_shown():
             for figure in ("generation", "next_event", "publish_last_ns", "publish_longest_ns", "retired"):
                 shown.pop(figure)
             mac = shown.pop("mac")
+            seed, simd, socket_id = shown.pop("seed"), shown.pop("simd"), shown.pop("socket_id")
             expect_equal(shown, {"name": BOND, "port": port, "started": 1, "mode": "active-backup", "policy": "l2",
-                                 "primary": "", "active": "net_null0", "up_delay_ms": 0, "down_delay_ms": 0,
+                                 "primary": "", "primary_awaited": "", "active": "net_null0",
+                                 "up_delay_ms": 0, "down_delay_ms": 0, "agg_mode": "stable", "tx_empty": "keep",
+                                 "rx_port": "bond", "rr_limit": 1, "drain_ms": 100,
                                  "lsc_poll_period_ms": 10, "usable": 2, "standby": "", "primary_reselect": "always",
                                  "min_links": 0, "all_members_active": 0, "weights": "option", "pinning": 0,
                                  "live_rename": 1, "member_name": "",
                                  "lsc_on_failover": 0, "events_lost": 0, "auto": [],
                                  "mac_policy": "same", "announce": 1, "announce_interval_ms": 0, "members_left": 0,
                                  "next_member": 0}, "the bond")
+            expect(0 <= seed < 2**64, f"the seed is {seed}")
+            expect(simd in ("scalar", "avx2", "avx512"), f"bursts use the instructions {simd}")
+            expect(socket_id in range(-1, 32), f"its NUMA node is {socket_id}")
             expect_equal(mac.upper(), pmd.ask("/ethdev/info", port)["mac_addr"].upper(), "its MAC address")
             common = {"state": "running", "link": "up", "speed_mbps": 10000, "primary": 0, "delay_remaining_ms": 0,
                       "link_failures": 0, "role": "none", "priority": 0, "sticky": 0, "enabled": 1, "announces": 1,
