@@ -48,7 +48,8 @@ TEST_F(Telemetry, ShowsEverythingThatAnOperatorHasChosen)
 		"lsc_poll_period_ms=3600000,up_delay=11,down_delay=12,mac=02:00:00:00:00:01,mac_policy=by_active,announce=3,"
 		"announce_interval_ms=13,socket_id=-1,primary_reselect=better,min_links=2,all_members_active=1,pinning=1,weights=speed,"
 		"tx_empty=drop,rx_port=member,rr_limit=65535,simd=scalar,drain_ms=14,seed=18446744073709551615,live_rename=0,"
-		"member_name=wan%d,lsc_on_failover=1,member=" + first_.name() + ";role=standby;priority=-5;sticky=1;weight=7;enabled=0;name=lte"});
+		"member_name=wan%d,lsc_on_failover=1,member=" + first_.name() +
+		";role=standby;priority=-5;sticky=1;weight=7;enabled=0;name=lte"});
 	telemetry_client telemetry;
 	const std::string answer = telemetry.ask("/braid/show,net_braid0");
 	for (const char *shown :
