@@ -25,6 +25,13 @@ protected:
 		Hash(pkts, n, s.seed, hash);
 	}
 
+	static std::size_t entry_for(const snapshot &s, rte_mbuf **pkt) noexcept
+	{
+		std::uint32_t hash;
+		Hash(pkt, 1, s.seed, &hash);
+		return braid::entry_of(s.bucket.data(), hash);
+	}
+
 	// What stands in the bucket of packet k.
 	std::size_t entry_of(std::size_t k) const noexcept { return braid::entry_of(bucket_, hash_[k]); }
 
@@ -46,7 +53,11 @@ public:
 		  counts_(Deal(s, pkts, n, space.hash, row_))
 	{}
 
-	unsigned member_of(std::size_t k) const noexcept { return static_cast<unsigned>(this->entry_of(k) / bucket_entry(1, 2)); }
+	unsigned member_of(std::size_t k) const noexcept { return member_in(this->entry_of(k)); }
+	static unsigned member_for(const snapshot &s, tx_lane &, rte_mbuf **pkt) noexcept
+	{
+		return member_in(hashed_batch<Hash>::entry_for(s, pkt));
+	}
 
 	bool more() const noexcept { return member_ < members_; }
 	share now() const noexcept { return {member_, row_, static_cast<std::uint8_t>(counts_)}; }
@@ -58,6 +69,8 @@ public:
 	}
 
 private:
+	static unsigned member_in(std::size_t entry) noexcept { return static_cast<unsigned>(entry / bucket_entry(1, 2)); }
+
 	unsigned members_;
 	std::size_t member_ = 0;   // whose share is that of now
 	rte_mbuf **row_;           // its packets
@@ -79,6 +92,10 @@ public:
 	{}
 
 	unsigned member_of(std::size_t k) const noexcept { return static_cast<unsigned>(this->entry_of(k)); }
+	static unsigned member_for(const snapshot &s, tx_lane &, rte_mbuf **pkt) noexcept
+	{
+		return static_cast<unsigned>(hashed_batch<Hash>::entry_for(s, pkt));
+	}
 };
 static_assert(tx_policy<balance_over_many<flow_hash_burst<hash_policy::l34>>>);
 

@@ -121,7 +121,16 @@ std::uint16_t receive(const snapshot &s, rx_lane &lane, rte_mbuf **pkts, std::ui
 	return static_cast<std::uint16_t>(n - from.room());
 }
 
-// The same for two members: the other one is whoever was not asked first, and there is nothing to remember but whose turn it is.
+// The same for one member, which leaves nothing to remember.
+template <member_port Port, rx_port Owner>
+std::uint16_t receive_from_one(const snapshot &s, rx_lane &lane, rte_mbuf **pkts, std::uint16_t n) noexcept
+{
+	gathering<Port, Owner> from(s, lane, pkts, n, 0);
+	from.ask(0);
+	return static_cast<std::uint16_t>(n - from.room());
+}
+
+// The same for two: the other one is whoever was not asked first, and there is nothing to remember but whose turn it is.
 template <member_port Port, rx_port Owner>
 std::uint16_t receive_from_two(const snapshot &s, rx_lane &lane, rte_mbuf **pkts, std::uint16_t n) noexcept
 {

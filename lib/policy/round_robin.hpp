@@ -55,6 +55,12 @@ public:
 	}
 
 	unsigned member_of(unsigned k) const noexcept { return (first_ + k) % members(); }
+	static unsigned member_for(const snapshot &s, tx_lane &lane, rte_mbuf **) noexcept
+	{
+		const unsigned first = lane.next < s.tx_count ? lane.next : 0;
+		lane.next = static_cast<std::uint16_t>(first + 1u < s.tx_count ? first + 1 : 0);
+		return first;
+	}
 
 private:
 	unsigned members() const noexcept { return Members != 0 ? Members : members_of_any_number_; }
@@ -100,6 +106,11 @@ public:
 	}
 
 	unsigned member_of(unsigned k) const noexcept { return (first_ + (used_ + k) / limit_) % members_; }
+	static unsigned member_for(const snapshot &s, tx_lane &lane, rte_mbuf **pkt) noexcept
+	{
+		workspace space;
+		return round_robin_in_runs(s, lane, pkt, 1, space).member_of(0);
+	}
 
 private:
 	// The run of the first turn may have begun in an earlier batch.
@@ -148,6 +159,11 @@ public:
 	{}
 
 	unsigned member_of(unsigned k) const noexcept { return member_[k]; }
+	static unsigned member_for(const snapshot &s, tx_lane &lane, rte_mbuf **) noexcept
+	{
+		std::uint8_t member[1];
+		return take_turns(s, lane, 1, member)[0];
+	}
 
 private:
 	// Writes down whose each packet is, and moves the turn on.

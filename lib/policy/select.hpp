@@ -114,6 +114,7 @@ template <member_port Port, rx_port Owner> rx_function select_rx(unsigned polled
 {
 	switch (polled) {
 	case 0: return receive_nothing;
+	case 1: return receive_from_one<Port, Owner>;
 	case 2: return receive_from_two<Port, Owner>;
 	default: return receive<Port, Owner>;
 	}

@@ -26,13 +26,15 @@ template <typename Policy>
 concept tx_policy = requires(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, unsigned n,
                              typename Policy::workspace &space, Policy &batch, unsigned k) {
 	{ Policy(s, lane, pkts, n, space) } noexcept;
-	// The share of one member after another, each once, in any order: as long as there is one more, that of now. What it was
-	// stays where it is as long as the workspace lives.
+	// The share of one member after another, each that gets packets once, in any order: as long as there is one more, that of
+	// now. What it was stays where it is as long as the workspace lives.
 	{ batch.more() } noexcept -> std::same_as<bool>;
 	{ batch.now() } noexcept -> std::same_as<share>;
 	{ batch.go_on() } noexcept;
 	// The member that packet k was given to.
 	{ batch.member_of(k) } noexcept -> std::same_as<unsigned>;
+	// The member that a burst of this one packet is for: of such a batch, what member_of(0) would say.
+	{ Policy::member_for(s, lane, pkts) } noexcept -> std::same_as<unsigned>;
 };
 
 namespace detail {
@@ -131,6 +133,25 @@ template <tx_policy Policy, member_port Port>
 	return n != 0 ? send_batch<Policy, Port>(s, lane, pkts, n, refused, pkts) : 0;
 }
 
+// A burst of any length. Functions of their own for this and for the next, so that neither has anything to do with the other.
+template <tx_policy Policy, member_port Port>
+[[gnu::noinline]] std::uint16_t send_many(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, std::uint16_t n) noexcept
+{
+	const unsigned kept = n <= batch_size ? send_short<Policy, Port>(s, lane, pkts, n)
+	                                      : send_batches<Policy, Port>(s, lane, pkts, n);
+	const unsigned taken = n - kept;
+	if (kept > 0 && taken > 0) [[unlikely]]
+		std::memmove(pkts + taken, pkts, kept * sizeof *pkts);
+	return static_cast<std::uint16_t>(taken);
+}
+
+// A burst of one packet, where nothing is dealt out.
+template <tx_policy Policy, member_port Port>
+[[gnu::noinline]] std::uint16_t send_one(const snapshot &s, tx_lane &lane, rte_mbuf **pkt) noexcept
+{
+	return Port::send(s.tx_port[Policy::member_for(s, lane, pkt)], lane.queue, pkt, 1);
+}
+
 } // namespace detail
 
 // The transmit burst of a mode with at least two usable members. Returns how many packets were taken; the others stand
@@ -138,12 +159,7 @@ template <tx_policy Policy, member_port Port>
 template <tx_policy Policy, member_port Port>
 std::uint16_t spread(const snapshot &s, tx_lane &lane, rte_mbuf **pkts, std::uint16_t n) noexcept
 {
-	const unsigned kept = n <= batch_size ? detail::send_short<Policy, Port>(s, lane, pkts, n)
-	                                      : detail::send_batches<Policy, Port>(s, lane, pkts, n);
-	const unsigned taken = n - kept;
-	if (kept > 0 && taken > 0) [[unlikely]]
-		std::memmove(pkts + taken, pkts, kept * sizeof *pkts);
-	return static_cast<std::uint16_t>(taken);
+	return n == 1 ? detail::send_one<Policy, Port>(s, lane, pkts) : detail::send_many<Policy, Port>(s, lane, pkts, n);
 }
 
 } // namespace braid

@@ -151,7 +151,9 @@ TEST_F(Receive, AStartPastTheEndOfAShrunkenSetBeginsAgain)
 			for (unsigned m = 0; m < count; m++)
 				arrive(m, b, m, m + 1);
 			EXPECT_EQ(receive(*s, 128).size(), count) << "started at " << stale;
-			EXPECT_LT(lane.next, count);
+			if (count > 1) { // else nothing is remembered, nor asked
+				EXPECT_LT(lane.next, count);
+			}
 		}
 }
 

@@ -163,7 +163,11 @@ TEST(Select, ReceiveIsChosenByCountAndByWhosePortPacketsCarry)
 	const rx_function two_as_member = receive_from_two<scripted_port, rx_port::member>;
 	EXPECT_TRUE(select_rx<scripted_port>(2, rx_port::bond) == two_as_bond);
 	EXPECT_TRUE(select_rx<scripted_port>(2, rx_port::member) == two_as_member);
-	for (unsigned polled : {1u, 3u, 64u}) {
+	const rx_function one_as_bond = receive_from_one<scripted_port, rx_port::bond>;
+	const rx_function one_as_member = receive_from_one<scripted_port, rx_port::member>;
+	EXPECT_TRUE(select_rx<scripted_port>(1, rx_port::bond) == one_as_bond);
+	EXPECT_TRUE(select_rx<scripted_port>(1, rx_port::member) == one_as_member);
+	for (unsigned polled : {3u, 64u}) {
 		EXPECT_TRUE(select_rx<scripted_port>(polled, rx_port::bond) == as_bond);
 		EXPECT_TRUE(select_rx<scripted_port>(polled, rx_port::member) == as_member);
 	}

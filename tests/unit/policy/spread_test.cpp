@@ -141,6 +141,26 @@ struct spread_property : transmit, testing::WithParamInterface<spread_case> {
 		}
 	}
 
+	std::unique_ptr<snapshot> snapshot_of(unsigned count)
+	{
+		std::vector<std::uint32_t> weights;
+		for (unsigned m = 0; GetParam().weight_step > 0 && m < count; m++)
+			weights.push_back(1 + m * GetParam().weight_step);
+		return transmit_snapshot({.mode = GetParam().mode,
+		                          .members = first_members(count),
+		                          .policy = GetParam().policy,
+		                          .rr_limit = GetParam().rr_limit,
+		                          .wide = GetParam().wide,
+		                          .weights = weights});
+	}
+
+	// Also where no turn can be.
+	void start_anywhere(tx_lane &at)
+	{
+		at.next = static_cast<std::uint16_t>(below(2) == 0 ? below(70) : below(UINT16_MAX));
+		at.used = static_cast<std::uint16_t>(below(70));
+	}
+
 	// A member's packets leave in the order of the burst, and none after it has refused one.
 	void expect_order(unsigned m, const burst &b)
 	{
@@ -158,16 +178,10 @@ TEST_P(EverySpread, AccountsForEveryPacketOfEveryBurstWhateverMembersAccept)
 	for (int round = 0; round < 1500; round++) {
 		SCOPED_TRACE(round);
 		const unsigned count = 1 + below(round % 3 == 0 ? 64 : 8);
-		std::vector<std::uint32_t> weights;
-		for (unsigned m = 0; GetParam().weight_step > 0 && m < count; m++)
-			weights.push_back(1 + m * GetParam().weight_step);
-		const auto s = transmit_snapshot(
-			{.mode = GetParam().mode, .members = first_members(count), .policy = GetParam().policy,
-		         .rr_limit = GetParam().rr_limit, .wide = GetParam().wide, .weights = weights});
+		const auto s = snapshot_of(count);
 		for (unsigned m = 0; m < count; m++)
 			script(members[m]);
-		lane.next = static_cast<std::uint16_t>(below(2) == 0 ? below(70) : below(UINT16_MAX));
-		lane.used = static_cast<std::uint16_t>(below(70));
+		start_anywhere(lane);
 		burst b(below(301));
 		const unsigned consumed = send(*s, b);
 
@@ -185,6 +199,60 @@ TEST_P(EverySpread, AccountsForEveryPacketOfEveryBurstWhateverMembersAccept)
 	EXPECT_EQ(lane.dropped.get(), 0u);
 }
 
+// A burst of one has a way of its own: each packet goes to the member that it would go to among the others, and the turn is
+// where it would be.
+TEST_P(EverySpread, SendsOneByOneWhatItSendsTogether)
+{
+	for (int round = 0; round < 200; round++) {
+		const unsigned count = 1 + below(round % 3 == 0 ? 64 : 8);
+		const auto s = snapshot_of(count);
+		tx_lane alone;
+		alone.queue = lane.queue;
+		start_anywhere(lane);
+		alone.next = lane.next;
+		alone.used = lane.used;
+		burst b(below(200));
+		std::vector<numbers> together;
+		ASSERT_EQ(send(*s, b), b.size());
+		for (unsigned m = 0; m < count; m++) {
+			together.push_back(sent_by(m, b));
+			members[m] = {};
+		}
+		burst single(b.size());
+		for (unsigned k = 0; k < single.size(); k++)
+			ASSERT_EQ(s->tx(*s, alone, single.array() + k, 1), 1u);
+		for (unsigned m = 0; m < count; m++) {
+			ASSERT_EQ(sent_by(m, single), together[m]) << "member " << m << " of " << count;
+			members[m] = {};
+		}
+		// Where nothing was sent, a turn that cannot be is still there.
+		if (b.size() > 0) {
+			EXPECT_EQ(alone.next, lane.next);
+			EXPECT_EQ(alone.used, lane.used);
+		}
+	}
+}
+
+// Refused, it is the caller's, and the next one is asked for all the same.
+TEST_P(EverySpread, TheOnlyPacketOfABurstMayBeRefused)
+{
+	for (unsigned count : {1u, 2u, 3u, 8u, 9u, 64u}) {
+		const auto s = snapshot_of(count);
+		for (unsigned m = 0; m < count; m++)
+			members[m].room = 0;
+		for (unsigned round = 0; round < 3; round++) {
+			burst b(1);
+			EXPECT_EQ(send(*s, b), 0u);
+		}
+		std::size_t calls = 0;
+		for (unsigned m = 0; m < count; m++) {
+			calls += members[m].send_calls.size();
+			members[m] = {};
+		}
+		EXPECT_EQ(calls, 3u) << "one member was asked each time";
+	}
+}
+
 INSTANTIATE_TEST_SUITE_P(Policies, EverySpread,
                          testing::Values(spread_case{"RoundRobin", mode::round_robin, hash_policy::l34},
                                          spread_case{"RoundRobinBy2", mode::round_robin, hash_policy::l34, 2},
@@ -198,6 +266,8 @@ INSTANTIATE_TEST_SUITE_P(Policies, EverySpread,
                                          spread_case{"BalanceL2", mode::balance, hash_policy::l2},
                                          spread_case{"BalanceL23", mode::balance, hash_policy::l23},
                                          spread_case{"BalanceL34", mode::balance, hash_policy::l34},
+                                         spread_case{"BalanceFlow", mode::balance, hash_policy::flow},
+                                         spread_case{"BalanceEncap34", mode::balance, hash_policy::encap34},
                                          spread_case{"ActiveBackup", mode::active_backup, hash_policy::l34}),
                          [](const auto &info) { return std::string(info.param.name); });
 
