@@ -139,6 +139,14 @@ TEST(FlowHash, FramesOfOneLlcConversationStayTogetherWhateverTheirLength)
 		EXPECT_EQ(hash(policy, one), hash(policy, other));
 }
 
+TEST(FlowHash, TheLowestEtherTypeIsNoLength)
+{
+	const auto of_type = [](std::uint8_t high, std::uint8_t low) { return join({macs, {high, low}, bytes(46, 0x42)}); };
+	EXPECT_EQ(hash(l2, of_type(0x05, 0xff)), hash(l2, of_type(0x00, 0x2e)));
+	EXPECT_NE(hash(l2, of_type(0x06, 0x00)), hash(l2, of_type(0x05, 0xff)));
+	EXPECT_NE(hash(l2, of_type(0x06, 0x00)), hash(l2, of_type(0x06, 0x01)));
+}
+
 TEST(FlowHash, TagsDoNotMoveAFlow)
 {
 	for (const hash_policy policy : header_policies)
@@ -203,6 +211,21 @@ TEST(FlowHash, WithSymAnyTwoEndsCanChangePlaces)
 	}
 }
 
+// A host's connection to itself: one address, and ports in both orders.
+TEST(FlowHash, WithSymEqualAddressesGoByTheirPorts)
+{
+	for (const layout &original : layouts) {
+		layout l = original;
+		const std::size_t half = (l.addresses_end - l.addresses) / 2;
+		std::copy_n(l.data.begin() + static_cast<std::ptrdiff_t>(l.addresses), half,
+		            l.data.begin() + static_cast<std::ptrdiff_t>(l.addresses + half));
+		for (const hash_policy policy : {l34_sym, encap34_sym}) {
+			EXPECT_EQ(hash(policy, l.data), hash(policy, answer_to(l))) << "layout " << &original - layouts;
+			EXPECT_NE(hash(policy, l.data), hash(policy, with_byte(l.data, l.ports, 0x11)));
+		}
+	}
+}
+
 TEST(FlowHash, WithSymAnIcmpErrorGoesWithBothDirectionsOfItsFlow)
 {
 	for (const hash_policy policy : {l34_sym, encap34_sym}) {
@@ -239,7 +262,7 @@ TEST(FlowHashVlanSrcmac, ATagThatTheNicInsertsCounts)
 	EXPECT_EQ(hash(vlan_srcmac, one), hash(vlan_srcmac, tagged(ipv4_tcp, {0x8100})));
 
 	test_packet two(ipv4_tcp);
-	two.mbuf()->vlan_tci_outer = 5;
+	two.mbuf()->vlan_tci_outer = 0xe005;
 	two.mbuf()->vlan_tci = 77;
 	two.mbuf()->ol_flags |= RTE_MBUF_F_TX_QINQ;
 	EXPECT_EQ(hash(vlan_srcmac, two), hash(vlan_srcmac, tagged(ipv4_tcp, {0x88a8, 0x8100})));

@@ -172,9 +172,19 @@ TEST(Tunnels, AnUnsoundHeaderHidesTheInside)
 		     row{"GRE 1", over_ipv4(gre, {with_byte(gre_header(0x0800), 1, 1)}), gre},
 		     row{"GRE with routing", over_ipv4(gre, {gre_header(0x0800, 0x40)}), gre},
 	     }) {
-		const bytes packet = join({r.head, ipv4_tcp});
-		EXPECT_EQ(hash<encap34>(packet), hash<l34>(packet)) << r.name;
-		EXPECT_NE(hash<encap34>(packet), hash<l34>(ipv4_tcp)) << r.name;
+		for (const bytes &inner : {ipv4_tcp, without_ethernet(ipv4_tcp)}) { // whichever it would carry
+			const bytes packet = join({r.head, inner});
+			EXPECT_EQ(hash<encap34>(packet), hash<l34>(packet)) << r.name;
+			EXPECT_NE(hash<encap34>(packet), hash<l34>(ipv4_tcp)) << r.name;
+		}
+	}
+}
+
+TEST(Tunnels, GreOfAnotherVersionHidesTheInside)
+{
+	for (unsigned version = 1; version < 8; version++) {
+		const bytes packet = join({over_ipv4(gre, {with_byte(gre_header(0x0800), 1, version)}), without_ethernet(ipv4_tcp)});
+		EXPECT_EQ(hash<encap34>(packet), hash<l34>(packet)) << version;
 	}
 }
 
@@ -272,6 +282,26 @@ TEST(Mpls, WithoutIpAllLabelsCountButTheSpecialOnes)
 	EXPECT_EQ(hash<encap34>(mpls({mpls_entry(1000), mpls_entry(2000, true)}, bytes(200, 0x33))), one);
 	EXPECT_EQ(hash<encap34_sym>(mpls({mpls_entry(1000, true)}, pseudowire)),
 	          hash<encap34_sym>(mpls({mpls_entry(2000, true)}, pseudowire)));
+}
+
+TEST(Mpls, TheFirstSixteenLabelsAreTheSpecialOnes)
+{
+	const auto hash_behind = [](unsigned label) {
+		return hash<encap34>(mpls({mpls_entry(label), mpls_entry(1000, true)}, bytes(64, 0)));
+	};
+	for (unsigned label = 0; label < 40; label++)
+		if (label != 7) { // announces an entropy label
+			EXPECT_EQ(hash_behind(label) == hash_behind(0), label < 16) << label;
+		}
+}
+
+// A stack that says nothing leaves what was known before it.
+TEST(Mpls, SpecialLabelsAloneDoNotHideTheKeyOfGre)
+{
+	const auto packet = [](std::uint8_t key) {
+		return over_ipv4(gre, {{0x20, 0, 0x88, 0x47}, {0, 0, 0, key}, mpls_entry(0, true), bytes(40, 0)});
+	};
+	EXPECT_NE(hash<encap34>(packet(1)), hash<encap34>(packet(2)));
 }
 
 TEST(Mpls, AStackDeeperThanTheLimitOrCutShortGoesByTheLabelsRead)
