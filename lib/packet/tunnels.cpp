@@ -130,8 +130,10 @@ std::optional<layer> behind_gre(const packet_bytes &packet, std::size_t offset) 
 	return next;
 }
 
-// Of a header that is one. All that is kept of its view: to copy the whole would be to wait for the stores that made it.
-std::optional<transport_view> transport_of(const packet_bytes &packet, const std::optional<ip_view> &ip) noexcept
+// Of a header that is one. All that is wanted of its view: inline, the rest is not even made, and to copy a view would be to
+// wait for the stores that made it.
+[[gnu::always_inline]] inline std::optional<transport_view> transport_of(const packet_bytes &packet,
+                                                                         const std::optional<ip_view> &ip) noexcept
 {
 	if (!ip)
 		return std::nullopt;
