@@ -10,7 +10,8 @@
 
 namespace braid::bench {
 
-// What is compared. `churned` is net_braid while the set or the mode changes, `unpinned` one without pinning beside one with it.
+// What is compared. `churned` is net_braid while the set or the mode changes, `unpinned` one without pinning beside one
+// with it.
 enum class series : std::uint8_t { bare, bonding, braid, churned, unpinned };
 inline constexpr unsigned series_count = 5;
 
@@ -31,8 +32,8 @@ measured measure(const bench_case &what, double seconds);
 
 enum class verdict : std::uint8_t { unbound, met, missed };
 
-// The figure that the case's bound is about, from the minima; NaN if it lacks a series. Without a bound, how many times the cycles
-// of net_braid net_bonding takes, or with pinning how many times those without.
+// The figure that the case's bound is about, from the minima; NaN if it lacks a series. Without a bound, the cycles of
+// net_bonding over those of net_braid, or with pinning those of net_braid over what it takes without.
 double figure(const measured &m);
 verdict judge(const measured &m);
 
