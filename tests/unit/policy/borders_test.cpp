@@ -95,6 +95,11 @@ TEST(Borders, AreNotToldIfThereAreTooMany)
 	EXPECT_EQ(find_borders(changing_before(changes)).count, 0u);
 	changes.pop_back();
 	EXPECT_EQ(find_borders(changing_before(changes)).count, borders::most - 1);
+	// Again an odd number, but in the middle is where the order begins.
+	changes.push_back(bucket_count / 2);
+	const table_of_two full = changing_before(changes);
+	EXPECT_EQ(find_borders(full).count, borders::most);
+	expect_the_same(find_borders(full), full);
 	for (unsigned step : {1u, 2u, 3u}) {
 		changes.clear();
 		for (unsigned b = step; b < bucket_count; b += step)
