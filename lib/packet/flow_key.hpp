@@ -138,6 +138,17 @@ constexpr void put_in_order(std::uint64_t &addresses, std::uint32_t &ports) noex
 	}
 }
 
+// Addresses of IPv6, then ports.
+constexpr void put_in_order(std::array<std::uint64_t, 4> &addresses, std::uint32_t &ports) noexcept
+{
+	const auto first = std::pair(addresses[0], addresses[1]), second = std::pair(addresses[2], addresses[3]);
+	const bool ports_decide = first == second && static_cast<std::uint16_t>(ports) > ports >> 16;
+	if (first > second || ports_decide) {
+		addresses = {addresses[2], addresses[3], addresses[0], addresses[1]};
+		ports = std::rotl(ports, 16);
+	}
+}
+
 inline frame_view in_order(frame_view frame) noexcept
 {
 	constexpr unsigned width = 48;
@@ -173,15 +184,11 @@ constexpr flow_view turned_around(flow_view flow) noexcept
 
 constexpr flow_view in_order(flow_view flow) noexcept
 {
-	auto &ends = flow.ip.addresses;
-	auto &ports = flow.upper.ports;
-	if (flow.ip.version == 4) {
-		put_in_order(ends[0], ports);
-		return flow;
-	}
-	const auto first = std::pair(ends[0], ends[1]), second = std::pair(ends[2], ends[3]);
-	const bool ports_decide = first == second && static_cast<std::uint16_t>(ports) > ports >> 16;
-	return first > second || ports_decide ? turned_around(flow) : flow;
+	if (flow.ip.version == 4)
+		put_in_order(flow.ip.addresses[0], flow.upper.ports);
+	else
+		put_in_order(flow.ip.addresses, flow.upper.ports);
+	return flow;
 }
 
 // The number of the outermost VLAN that the packet will have on the wire; 0: untagged.

@@ -136,8 +136,9 @@ inline constexpr std::size_t addresses = 22;
 inline constexpr std::size_t ports = 54;
 inline constexpr std::size_t end = 58;
 
-// Where neither direction nor tunnels call for more.
-template <hash_policy P> inline constexpr bool serves = P == hash_policy::l23 || P == hash_policy::l34;
+// Where tunnels do not call for more.
+template <hash_policy P>
+inline constexpr bool serves = fields_of(P).addresses && !fields_of(P).inside && P != hash_policy::flow;
 
 inline bool recognise(const std::byte *frame, std::size_t length) noexcept
 {
@@ -150,13 +151,18 @@ template <hash_policy P> inline std::uint32_t hash(const std::byte *frame, std::
 {
 	constexpr hash_fields fields = fields_of(P);
 	flow_hasher hasher(seed);
-	if constexpr (fields.macs)
-		add_macs({load<std::uint64_t>(frame), load<std::uint32_t>(frame + 8), RTE_ETHER_TYPE_IPV6, 0}, hasher);
-	const std::array<std::uint64_t, 4> ends{load<std::uint64_t>(frame + addresses), load<std::uint64_t>(frame + addresses + 8),
-	                                        load<std::uint64_t>(frame + addresses + 16),
-	                                        load<std::uint64_t>(frame + addresses + 24)};
+	if constexpr (fields.macs) {
+		const frame_view macs{load<std::uint64_t>(frame), load<std::uint32_t>(frame + 8), RTE_ETHER_TYPE_IPV6, 0};
+		add_macs(fields.symmetric ? in_order(macs) : macs, hasher);
+	}
+	std::array<std::uint64_t, 4> ends{load<std::uint64_t>(frame + addresses), load<std::uint64_t>(frame + addresses + 8),
+	                                  load<std::uint64_t>(frame + addresses + 16),
+	                                  load<std::uint64_t>(frame + addresses + 24)};
+	auto port_pair = load<std::uint32_t>(frame + ports);
+	if constexpr (fields.symmetric)
+		put_in_order(ends, port_pair);
 	if constexpr (fields.ports) {
-		add_ipv6(ends, {load<std::uint8_t>(frame + protocol), load<std::uint32_t>(frame + ports)}, hasher);
+		add_ipv6(ends, {load<std::uint8_t>(frame + protocol), port_pair}, hasher);
 	} else {
 		for (const std::uint64_t word : ends)
 			hasher.add(word);
