@@ -229,6 +229,7 @@ braid_member_info to_c(const member_facts &facts) noexcept
 	}
 	std::memcpy(out.mac, facts.mac.addr_bytes, sizeof out.mac);
 	out.announces = facts.announces;
+	out.is_polled = facts.polled;
 	return out;
 }
 

@@ -166,6 +166,7 @@ void show_member(rte_tel_data *members, const member_facts &m) noexcept
 	rte_tel_data_add_dict_string(one, "state", to_string(m.state));
 	rte_tel_data_add_dict_string(one, "link", to_string(m.status.link));
 	sdk::tel_add_dict_uint(one, "speed_mbps", m.status.speed_mbps);
+	rte_tel_data_add_dict_int(one, "polled", m.polled);
 	rte_tel_data_add_dict_int(one, "primary", m.primary);
 	rte_tel_data_add_dict_int(one, "transmits", m.transmits);
 	rte_tel_data_add_dict_string(one, "role", to_string(m.status.role));
@@ -191,7 +192,7 @@ void show_member(rte_tel_data *members, const member_facts &m) noexcept
 std::size_t json_size(const member_facts &m) noexcept
 {
 	const std::size_t refusal = m.refusal ? 110 + json_size(std::string_view(m.refusal->text())) : 0;
-	return 370 + json_size(m.label.view()) + json_size(std::string_view(m.device)) + refusal;
+	return 382 + json_size(m.label.view()) + json_size(std::string_view(m.device)) + refusal;
 }
 
 std::size_t json_size(const bond_facts &f, std::span<const auto_rule> rules) noexcept

@@ -266,9 +266,9 @@ def test_what_is_shown():
             expect(simd in ("scalar", "avx2", "avx512"), f"bursts use the instructions {simd}")
             expect(socket_id in range(-1, 32), f"its NUMA node is {socket_id}")
             expect_equal(mac.upper(), pmd.ask("/ethdev/info", port)["mac_addr"].upper(), "its MAC address")
-            common = {"state": "running", "link": "up", "speed_mbps": 10000, "primary": 0, "delay_remaining_ms": 0,
-                      "link_failures": 0, "role": "none", "priority": 0, "sticky": 0, "enabled": 1, "announces": 1,
-                      "weight": 1, "buckets": 0}
+            common = {"state": "running", "link": "up", "speed_mbps": 10000, "polled": 1, "primary": 0,
+                      "delay_remaining_ms": 0, "link_failures": 0, "role": "none", "priority": 0, "sticky": 0, "enabled": 1,
+                      "announces": 1, "weight": 1, "buckets": 0}
             members["net_null0"].pop("mac")
             expect_equal(members["net_null0"], {"name": "net_null0", "device": "net_null0", "port": 0, "transmits": 1,
                                                 "why_not": "", "why_not_ms": 0, **common}, "the active member")

@@ -280,6 +280,7 @@ void bond::lose(member &m) noexcept
 	if (m.state == member_state::pending || m.state == member_state::gone)
 		return;
 	m.link_up = false;
+	m.unheard_from = never;
 	m.state = member_state::gone;
 	m.lost = true;
 	failover_.report(m.id, {}, now_ms());

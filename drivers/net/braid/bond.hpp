@@ -297,6 +297,8 @@ private:
 	member_facts facts_about(const member &m) const noexcept;
 	void report(member &m, const rte_eth_link &link, time_ms now) noexcept;
 	void reconsider(time_ms now, std::span<const news> cause = {}) noexcept;
+	bool note_heard(time_ms now) noexcept;
+	time_ms next_unheard() const noexcept;
 	enum class change { counts, same_operation };
 	void publish(const decision &d, change kind) noexcept;
 	void republish(std::span<const news> cause = {}) noexcept;

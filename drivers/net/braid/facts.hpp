@@ -27,6 +27,7 @@ struct member_facts {
 	member_state state;
 	member_status status;
 	bool link_up; // as the port last said
+	bool polled;  // it is asked for packets; not if its link has been down for a while
 	rte_ether_addr mac; // as the port has it
 	bool announces;     // it can send the bond's announcements
 	bool primary;

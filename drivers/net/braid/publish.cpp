@@ -39,6 +39,10 @@ void visit(std::span<const member_ptr> members, std::span<const member_id> ids, 
 
 } // namespace
 
+// How long a member is polled whose link is down, which is time enough to get what its queues still hold. Then it is left
+// alone: nothing comes from it any more, and its device may go without a word before its queues do.
+constexpr time_ms still_heard_ms = 100;
+
 // What a port says of its link. A link that flaps faster than bursts end would fill the memory with old snapshots, and nobody
 // may wait here. So while too many are waiting, a link that is lost is lost at once as always, and one that comes back is
 // believed at a later poll: until then it cannot be lost again.
@@ -48,6 +52,7 @@ void bond::report(member &m, const rte_eth_link &link, time_ms now) noexcept
 	if (up && !m.link_up && rcu::waiting_for_reclaim() > rcu::most_waiting_for_reclaim)
 		return;
 	m.link_up = up;
+	m.unheard_from = up ? never : m.unheard_from == never ? now + still_heard_ms : m.unheard_from;
 	const bool speed_known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
 	failover_.report(m.id,
 	                 {.up = m.link_up,
@@ -56,12 +61,35 @@ void bond::report(member &m, const rte_eth_link &link, time_ms now) noexcept
 	                 now);
 }
 
-// Publishes if what was reported, or the time, changes who transmits.
+// Notes who is polled at this time. True if that is not as it was.
+bool bond::note_heard(time_ms now) noexcept
+{
+	bool changed = false;
+	for (const member_ptr &m : members_) {
+		const bool unheard = now >= m->unheard_from;
+		changed |= m->unheard != unheard;
+		m->unheard = unheard;
+	}
+	return changed;
+}
+
+// When that changes next.
+time_ms bond::next_unheard() const noexcept
+{
+	time_ms next = never;
+	for (const member_ptr &m : members_)
+		if (!m->unheard)
+			next = std::min(next, m->unheard_from);
+	return next;
+}
+
+// Publishes if what was reported, or the time, changes who transmits or who is polled.
 void bond::reconsider(time_ms now, std::span<const news> cause) noexcept
 {
 	const decision next = failover_.evaluate(now);
 	const bool another_sends = mode_ == mode::active_backup && next.chosen != last_.chosen;
-	if (next.usable_changed || next.carrier_changed || another_sends || weighs_otherwise(next))
+	const bool others_are_heard = note_heard(now);
+	if (next.usable_changed || next.carrier_changed || another_sends || others_are_heard || weighs_otherwise(next))
 		publish(next, change::counts);
 	act_on(next, now, cause);
 }
@@ -71,6 +99,7 @@ void bond::republish(std::span<const news> cause) noexcept
 {
 	const time_ms now = now_ms();
 	const decision next = failover_.evaluate(now);
+	note_heard(now);
 	publish(next, change::counts);
 	macs_due_ = true;
 	act_on(next, now, cause);
@@ -86,6 +115,7 @@ void bond::republish(member_id joined) noexcept
 void bond::act_on(const decision &next, time_ms now, std::span<const news> cause) noexcept
 {
 	const decision before = std::exchange(last_, next);
+	last_.deadline = std::min(last_.deadline, next_unheard());
 	note_reasons(now);
 	for (const news &one : cause)
 		tell(one);
@@ -93,7 +123,7 @@ void bond::act_on(const decision &next, time_ms now, std::span<const news> cause
 	tell_of_usable(before, next);
 	follow_up(before, next, tell_of_active(next));
 	update_link(next); // in any case, since a speed may have become known
-	wake_watcher_for(next);
+	wake_watcher_for(last_);
 }
 
 // Not in vain: to wake a thread takes longer than to publish, and this one would wait for the lock that is held here.
@@ -179,7 +209,7 @@ void bond::fill_receive(snapshot &s, const decision &d) const noexcept
 		return;
 	for (const member_ptr &m : members_) {
 		const bool leaving = m->state == member_state::leaving;
-		if (m->state != member_state::running && !leaving)
+		if (!leaving && (m->state != member_state::running || m->unheard))
 			continue;
 		const bool deliver = leaving ? m->deliver_while_leaving : delivers(m->id, d);
 		const unsigned special = (deliver ? 0 : rx_source::backup) | (leaving ? rx_source::draining : 0);

@@ -3,6 +3,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import threading
 
@@ -46,8 +47,15 @@ class Testpmd:
                 self._output += TERMINAL_CONTROL.sub("", chunk.decode(errors="replace"))
                 self._grown.notify_all()
         with self._grown:
-            self._output += "\n(testpmd has closed its output)\n"
+            self._output += f"\n(testpmd has closed its output and ended {self._how_it_ended()})\n"
             self._grown.notify_all()
+
+    def _how_it_ended(self):
+        try:
+            code = self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            return "not yet"
+        return f"by {signal.Signals(-code).name}" if code < 0 else f"with exit status {code}"
 
     def _wait_for_prompt(self, position, deadline_s=30.0):
         def is_there():

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// A member whose link stays down is not polled: its device may go before anybody says so.
+#include "links.hpp"
+#include "packet.hpp"
+#include "test_bond.hpp"
+
+#include <thread>
+
+namespace braid {
+namespace {
+
+// Polls often, and removes only what is still.
+constexpr const char *unhurried = "lsc_poll_period_ms=1,drain_ms=60000";
+
+struct unheard : mbuf_accounting {
+	fake_port other;
+
+	exactly bond_with(const fake_port &member, const char *keys = unhurried, const char *mode = "round-robin")
+	{
+		return {std::string(keys) + ",mode=" + mode + ",member=" + member.name() + ",member=" + other.name()};
+	}
+
+	// Bursts reach it no more.
+	static bool is_left_alone(test_bond &bond, const fake_port &member)
+	{
+		return eventually([&] {
+			const std::uint64_t before = member.count(fake_op::rx_burst);
+			for (unsigned burst = 0; burst < 5; burst++)
+				bond.receive();
+			return member.count(fake_op::rx_burst) == before;
+		});
+	}
+	static bool is_polled(test_bond &bond, const fake_port &member)
+	{
+		const std::uint64_t before = member.count(fake_op::rx_burst);
+		return eventually([&] {
+			bond.receive();
+			return member.count(fake_op::rx_burst) > before;
+		});
+	}
+};
+using Unheard = unheard;
+
+TEST_F(Unheard, AMemberWhoseLinkStaysDownIsNotPolledUntilItIsBack)
+{
+	for (const char *mode : {"round-robin", "active-backup", "balance", "broadcast"}) {
+		fake_port member;
+		test_bond bond(bond_with(member, unhurried, mode));
+		ASSERT_EQ(bond.bring_up(), 0);
+		EXPECT_TRUE(is_polled(bond, member)) << mode;
+		member.set_link(false);
+		EXPECT_TRUE(is_left_alone(bond, member)) << mode;
+		EXPECT_TRUE(is_polled(bond, other)) << mode;
+		member.set_link(true);
+		EXPECT_TRUE(is_polled(bond, member)) << mode;
+	}
+}
+
+TEST_F(Unheard, AMemberThatNeverHadALinkIsPolledWhenItHasOne)
+{
+	fake_port member(fake_options{.link_is_up = false});
+	test_bond bond(bond_with(member));
+	ASSERT_EQ(bond.bring_up(), 0);
+	EXPECT_TRUE(is_left_alone(bond, member));
+	member.set_link(true);
+	EXPECT_TRUE(is_polled(bond, member));
+}
+
+// Nobody polls links for an hour: what is waited for is the time, not the next poll.
+TEST_F(Unheard, ItIsLeftAloneInTimeAlsoWhereLinksAreNotPolled)
+{
+	fake_port member(raising_lsc()), stays(raising_lsc());
+	test_bond bond(patiently("round-robin", {&member, &stays}));
+	ASSERT_EQ(bond.bring_up(), 0);
+	member.set_link(false);
+	EXPECT_TRUE(is_left_alone(bond, member));
+	member.set_link(true);
+	EXPECT_TRUE(is_polled(bond, member));
+}
+
+TEST_F(Unheard, WithNoLinkAtAllNobodyIsPolledAndTheFirstToComeBackIs)
+{
+	fake_port member;
+	test_bond bond(bond_with(member));
+	ASSERT_EQ(bond.bring_up(), 0);
+	member.set_link(false);
+	other.set_link(false);
+	EXPECT_TRUE(is_left_alone(bond, member));
+	EXPECT_TRUE(is_left_alone(bond, other));
+	EXPECT_EQ(bond.receive(), 0u);
+	other.set_link(true);
+	EXPECT_TRUE(is_polled(bond, other));
+	EXPECT_TRUE(is_left_alone(bond, member));
+}
+
+// What came too late to be got waits for the link.
+TEST_F(Unheard, WhatStandsInItsQueuesIsDeliveredWhenTheLinkIsBack)
+{
+	fake_port member;
+	test_bond bond(bond_with(member));
+	ASSERT_EQ(bond.bring_up(), 0);
+	member.set_link(false);
+	ASSERT_TRUE(is_left_alone(bond, member));
+	ASSERT_TRUE(member.inject(0, make_burst(1).front()));
+	EXPECT_EQ(bond.receive(), 0u);
+	member.set_link(true);
+	EXPECT_TRUE(eventually([&] { return bond.receive() == 1; }));
+}
+
+// A member that is removed is asked for what it still has, whatever its link says.
+TEST_F(Unheard, ARemovedOneIsPolledOnceMore)
+{
+	fake_port member;
+	test_bond bond(bond_with(member));
+	ASSERT_EQ(bond.bring_up(), 0);
+	member.set_link(false);
+	ASSERT_TRUE(is_left_alone(bond, member));
+	ASSERT_TRUE(member.inject(0, make_burst(1).front()));
+	unsigned received = 0;
+	const std::uint32_t id = bond.id_of(member.name());
+	std::thread remover([&] { EXPECT_EQ(braid_member_remove(bond.port(), id), 0) << braid_error_text(); });
+	EXPECT_TRUE(eventually([&] {
+		received += bond.receive();
+		return bond.id_of(member.name()) == BRAID_NO_MEMBER;
+	}));
+	remover.join();
+	EXPECT_EQ(received, 1u);
+}
+
+TEST_F(Unheard, FactsTellWhoIsPolled)
+{
+	fake_port member;
+	test_bond bond(bond_with(member));
+	const auto polled = [&](const fake_port &port) {
+		return bond.info_of(port.name()).is_polled;
+	};
+	EXPECT_EQ(polled(member), 0) << "the bond is stopped";
+	ASSERT_EQ(bond.bring_up(), 0);
+	EXPECT_TRUE(eventually([&] { return polled(member) == 1; }));
+	member.set_link(false);
+	EXPECT_TRUE(eventually([&] { return polled(member) == 0; }));
+	EXPECT_EQ(polled(other), 1);
+	ASSERT_EQ(bond.stop(), 0);
+	EXPECT_EQ(polled(other), 0);
+}
+
+} // namespace
+} // namespace braid
