@@ -7,19 +7,19 @@
 
 #include "base/limits.hpp"
 
-#include <array>
 #include <cstdint>
 #include <span>
 
 namespace braid {
 
-// Hashes are ordered as signed numbers, since so vectors are compared.
+// Hashes are ordered as signed numbers, since so vectors are compared. No std::array: deal_avx2.cpp would emit its functions
+// where they are not inlined.
 struct alignas(64) borders {
 	static constexpr unsigned most = 15;
 
-	std::uint16_t count = 0;               // 0: there are too many to tell, or there is none
-	bool second_comes_first = false;       // the lowest hashes are the second member's
-	std::array<std::int32_t, most> last{}; // before each border the last hash, ascending
+	std::uint16_t count = 0;         // 0: there are too many to tell, or there is none
+	bool second_comes_first = false; // the lowest hashes are the second member's
+	std::int32_t last[most] = {};    // before each border the last hash, ascending
 };
 static_assert(sizeof(borders) == 64);
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <initializer_list>
 #include <memory>
@@ -24,7 +25,7 @@ bool is_second(const table_of_two &t, std::uint32_t hash) { return t[hash / hash
 // What the borders say of a hash.
 bool is_second(const borders &b, std::uint32_t hash)
 {
-	const auto passed = std::count_if(b.last.begin(), b.last.begin() + b.count,
+	const auto passed = std::count_if(b.last, b.last + b.count,
 	                                  [&](std::int32_t last) { return static_cast<std::int32_t>(hash) > last; });
 	return b.second_comes_first != (passed % 2 == 1);
 }
@@ -67,7 +68,7 @@ TEST(Borders, SayOfEveryBucketsHashesWhatTheTableSays)
 			const table_of_two t = changing_before(some_buckets(changes, random), second_holds_0);
 			const borders b = find_borders(t);
 			ASSERT_GE(b.count, 1u);
-			EXPECT_TRUE(std::is_sorted(b.last.begin(), b.last.begin() + b.count));
+			EXPECT_TRUE(std::is_sorted(b.last, b.last + b.count));
 			expect_the_same(b, t);
 		}
 }
