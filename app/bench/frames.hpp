@@ -15,7 +15,7 @@ enum class traffic : std::uint8_t {
 	vlan,      // IPv4 behind one tag
 	qinq,      // IPv4 behind two tags
 	fragments, // IPv4, of which every packet is a fragment: half of them the first one
-	mixed,     // all of these in turn
+	mixed,     // all of these, in random order
 
 	// IPv4 in one tunnel, as an overlay's uplink carries it: outside, all frames are between the same two stations.
 	vxlan, // a whole frame; the source port is another for each flow, as RFC 7348 has it

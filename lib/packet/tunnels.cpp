@@ -8,7 +8,7 @@ namespace {
 struct layer {
 	std::uint16_t type;
 	std::size_t offset;
-	std::uint32_t label = 0; // as inside_view's, should the payload say nothing
+	std::uint32_t label = 0; // as innermost_view's, should the payload say nothing
 };
 
 constexpr std::uint16_t opaque = 0; // nothing that is known

@@ -9,7 +9,8 @@
 
 namespace braid {
 
-// Part of a policy (spread.hpp); members that get nothing have no share. Counts stand in memory: of many members, few packets follow closely on one of the same.
+// Part of a policy (spread.hpp); members that get nothing have no share. Counts stand in memory: of many members, few packets
+// follow closely on one of the same.
 class sorted_deal {
 public:
 	struct workspace {

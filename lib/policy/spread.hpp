@@ -63,11 +63,11 @@ unsigned keep_refused(const Policy &batch, leftovers *left, unsigned n, rte_mbuf
 	return held;
 }
 
+inline constexpr std::uint16_t not_asked = UINT16_MAX;
+
 // Sends the rest of a batch in which a member has refused some, in this batch or an earlier one of the burst: `refused` has a
 // bit for each that did. The member whose share is that of now has taken `sent` packets of it, or has not been asked; those
 // before it have taken theirs.
-inline constexpr std::uint16_t not_asked = UINT16_MAX;
-
 template <tx_policy Policy, member_port Port>
 [[gnu::noinline, gnu::cold]] unsigned send_rest(const snapshot &s, tx_lane &lane, Policy batch, std::uint16_t sent, unsigned n,
                                                 std::uint64_t &refused, rte_mbuf **kept) noexcept

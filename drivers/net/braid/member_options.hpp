@@ -20,7 +20,7 @@ struct member_options {
 	std::int32_t priority = 0; // higher is preferred
 	bool sticky = false;       // once active, gives way to no priority
 	bool enabled = true;
-	std::uint32_t weight = 1; // in mode balance, 1 to max_weight
+	std::uint32_t weight = 1; // in modes balance and round-robin, 1 to max_weight
 };
 
 struct wanted_member {
