@@ -222,7 +222,8 @@ void show_what_is_fixed(rte_tel_data *d, const bond_settings &made_with, const b
 	sdk::tel_add_dict_uint(d, "rr_limit", made_with.rr_limit);
 	rte_tel_data_add_dict_string(d, "simd", to_string(made_with.simd));
 	sdk::tel_add_dict_uint(d, "drain_ms", made_with.drain_ms);
-	sdk::tel_add_dict_uint(d, "seed", f.seed);
+	// As text: what reads JSON into a double would round it, and give another seed than the one shown.
+	rte_tel_data_add_dict_string(d, "seed", std::to_string(f.seed).c_str());
 }
 
 // The members from an id on, as many as one answer holds; `next_member` is where to go on, `members_left` how many there are

@@ -262,7 +262,7 @@ def test_what_is_shown():
                                  "lsc_on_failover": 0, "events_lost": 0, "auto": [],
                                  "mac_policy": "same", "announce": 1, "announce_interval_ms": 0, "members_left": 0,
                                  "next_member": 0}, "the bond")
-            expect(0 <= seed < 2**64, f"the seed is {seed}")
+            expect(seed.isdecimal() and 0 <= int(seed) < 2**64, f"the seed is {seed!r}")
             expect(simd in ("scalar", "avx2", "avx512"), f"bursts use the instructions {simd}")
             expect(socket_id in range(-1, 32), f"its NUMA node is {socket_id}")
             expect_equal(mac.upper(), pmd.ask("/ethdev/info", port)["mac_addr"].upper(), "its MAC address")
