@@ -112,6 +112,19 @@ TEST_F(Telemetry, WhoWantsToSetMembersIsToldWhatToUse)
 	EXPECT_EQ(bond.names(), std::vector<std::string>{first_.name()});
 }
 
+TEST_F(Telemetry, WhoWantsToSetTheAddressIsToldWhatToUse)
+{
+	test_bond bond("balance", {&first_});
+	telemetry_client telemetry;
+	for (const char *value : {"02:00:00:00:00:01", "no such", ""}) {
+		const std::string answer = telemetry.ask(std::string("/braid/set,net_braid0,mac,") + value);
+		EXPECT_NE(answer.find("mac: use rte_eth_dev_default_mac_addr_set() (testpmd: mac_addr set <port> <address>)"),
+		          std::string::npos)
+			<< answer;
+		EXPECT_EQ(number_in(answer, "errno"), unsigned{EBUSY});
+	}
+}
+
 // The text under the key and those that go on, from a place in the answer on, as JSON spells it; each of them is whole.
 std::string joined(const std::string &answer, const std::string &key, std::size_t from = 0)
 {

@@ -101,6 +101,8 @@ result<void> set_option(bond &b, std::string_view option, std::string_view value
 		return set_primary(b, value);
 	if (option == "member" || option == "slave")
 		return error(EBUSY, "%s: use /braid/member_add and /braid/member_remove", std::string(option).c_str());
+	if (option == "mac")
+		return error(EBUSY, "mac: use rte_eth_dev_default_mac_addr_set() (testpmd: mac_addr set <port> <address>)");
 	bond_settings given;
 	if (result<void> parsed = parse_option(given, option, value, b.device_name()); !parsed)
 		return parsed;
