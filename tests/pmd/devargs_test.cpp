@@ -427,6 +427,12 @@ TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 		return std::string("\"") + given + "\" is no key; the nearest one is " + nearest +
 		       ", docs/devargs.md lists them all";
 	};
+	const auto use = [](const char *given, const char *key) {
+		return std::string("\"") + given + "\" is no key; use " + key + ", docs/devargs.md lists them all";
+	};
+	const auto of_a_member = [](const std::string &option) {
+		return "\"" + option + "\" is an option of a member; write member=<device>;" + option + "=<value>";
+	};
 	static const char *const member_keys = "name, role, priority, sticky, weight or enabled";
 	static const char *const name_rule =
 		" is no device name; start with a letter, a digit or _, without space, comma, ; and =";
@@ -451,6 +457,24 @@ TEST(Devargs, EachRefusalNamesTheKeyTheValueAndTheReason)
 		{"primary_select=better", EINVAL, no_key("primary_select", "primary_reselect")},
 		{"minlinks=2", EINVAL, no_key("minlinks", "min_links")},
 		{"iface=x", EINVAL, "\"iface\" is no key; docs/devargs.md lists them all"},
+		{"policy=l34", EINVAL, use("policy", "xmit_policy")}, // as /braid/show has it
+		{"up_delay_ms=5", EINVAL, use("up_delay_ms", "up_delay")},
+		{"down_delay_ms=5", EINVAL, use("down_delay_ms", "down_delay")},
+		{"miimon=100", EINVAL, use("miimon", "lsc_poll_period_ms")}, // as Linux has it
+		{"updelay=5", EINVAL, no_key("updelay", "up_delay")},
+		{"downdelay=5", EINVAL, no_key("downdelay", "down_delay")},
+		{"xmit_hash_policy=layer2", EINVAL, use("xmit_hash_policy", "xmit_policy")},
+		{"num_peer_notif=2", EINVAL, use("num_peer_notif", "announce")},
+		{"packets_per_slave=8", EINVAL, use("packets_per_slave", "rr_limit")},
+		{"active_slave=net_tap0", EINVAL, use("active_slave", "primary")},
+		{"ad_select=stable", EINVAL, use("ad_select", "agg_mode")},
+		{"role=primary", EINVAL, of_a_member("role")},
+		{"role", EINVAL, of_a_member("role")},
+		{"weight=3", EINVAL, of_a_member("weight")},
+		{"mode=1,priority=7", EINVAL, of_a_member("priority")},
+		{"sticky=1", EINVAL, of_a_member("sticky")},
+		{"enabled=0", EINVAL, of_a_member("enabled")},
+		{"name=\n", EINVAL, of_a_member("name")},
 		{"member=[net_tap0,net_tap1]", EINVAL, "member: \"[net_tap0\"" + std::string(name_rule)},
 		{"=1", EINVAL, "\"=1\" has no key; write key=value"},
 		{"=", EINVAL, "\"=\" has no key; write key=value"},

@@ -125,6 +125,20 @@ TEST_F(Telemetry, WhoWantsToSetTheAddressIsToldWhatToUse)
 	}
 }
 
+TEST_F(Telemetry, WhoSetsAnOptionOfAMemberAtTheBondIsToldWhatToUse)
+{
+	test_bond bond("balance", {&first_});
+	telemetry_client telemetry;
+	for (const std::string option : {"name", "role", "priority", "sticky", "weight", "enabled"}) {
+		const std::string answer = telemetry.ask("/braid/set,net_braid0," + option + ",1");
+		EXPECT_NE(answer.find(R"(\")" + option + R"(\" is an option of a member; use /braid/member_set)"), std::string::npos)
+			<< answer;
+		EXPECT_EQ(number_in(answer, "errno"), unsigned{EINVAL});
+	}
+	const std::string answer = telemetry.ask("/braid/set,net_braid0,policy,l34");
+	EXPECT_NE(answer.find(R"(\"policy\" is no key; use xmit_policy,)"), std::string::npos) << answer;
+}
+
 // The text under the key and those that go on, from a place in the answer on, as JSON spells it; each of them is whole.
 std::string joined(const std::string &answer, const std::string &key, std::size_t from = 0)
 {

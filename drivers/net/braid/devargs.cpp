@@ -313,8 +313,32 @@ constexpr key_row keys[] = {
 };
 static_assert(std::size(keys) <= 64, "one bit each in `seen`");
 
+// What a key is called elsewhere, in a word too far from it to be found by its letters.
+constexpr struct {
+	std::string_view word;
+	const char *key;
+} words_from_elsewhere[] = {
+	// By /braid/show.
+	{"policy", "xmit_policy"},
+	{"up_delay_ms", "up_delay"},
+	{"down_delay_ms", "down_delay"},
+	// By Linux.
+	{"miimon", "lsc_poll_period_ms"},
+	{"xmit_hash_policy", "xmit_policy"},
+	{"num_peer_notif", "announce"},
+	{"packets_per_slave", "rr_limit"},
+	{"active_slave", "primary"},
+	{"ad_select", "agg_mode"},
+};
+
 error unknown_key(std::string_view key) noexcept
 {
+	if (is_member_option(key))
+		return error(EINVAL, "%s is an option of a member; write member=<device>;%.*s=<value>", quoted(key).c_str(),
+		             static_cast<int>(key.size()), key.data());
+	for (const auto &[word, meant] : words_from_elsewhere)
+		if (key == word)
+			return error(EINVAL, "%s is no key; use %s, docs/devargs.md lists them all", quoted(key).c_str(), meant);
 	// The last row is EAL's.
 	const auto nearest = std::min_element(std::begin(keys), std::end(keys) - 1, [key](const key_row &a, const key_row &b) {
 		return distance(key, a.name) < distance(key, b.name);

@@ -87,6 +87,8 @@ error unknown_member_key(std::string_view key) noexcept
 
 } // namespace
 
+bool is_member_option(std::string_view key) noexcept { return member_row_of(key) != nullptr; }
+
 result<void> parse_member_option(member_options &into, std::string_view key, std::string_view value) noexcept
 {
 	const member_key_row *const row = member_row_of(key);

@@ -31,6 +31,9 @@ struct wanted_member {
 // "device;key=value;key=value": what follows `member=`. The error is EINVAL, one line that names the key if it is about one.
 result<wanted_member> parse_wanted_member(std::string_view text) noexcept;
 
+// Whether a member has an option that is called so.
+bool is_member_option(std::string_view key) noexcept;
+
 // The same for one key of a member.
 result<void> parse_member_option(member_options &into, std::string_view key, std::string_view value) noexcept;
 

@@ -5,6 +5,7 @@
 
 #include "bond.hpp"
 #include "devargs.hpp"
+#include "member_options.hpp"
 #include "names/quoted.hpp"
 
 #include <string>
@@ -103,6 +104,8 @@ result<void> set_option(bond &b, std::string_view option, std::string_view value
 		return error(EBUSY, "%s: use /braid/member_add and /braid/member_remove", std::string(option).c_str());
 	if (option == "mac")
 		return error(EBUSY, "mac: use rte_eth_dev_default_mac_addr_set() (testpmd: mac_addr set <port> <address>)");
+	if (is_member_option(option))
+		return error(EINVAL, "%s is an option of a member; use /braid/member_set", quoted(option).c_str());
 	bond_settings given;
 	if (result<void> parsed = parse_option(given, option, value, b.device_name()); !parsed)
 		return parsed;
