@@ -14,6 +14,7 @@
 #include "names/quoted.hpp"
 #include "options.hpp"
 #include "registry.hpp"
+#include "values.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -106,13 +107,31 @@ int reply(rte_tel_data *d, const char *bond, const result<void> &done) noexcept
 	return 0;
 }
 
+// Some are missing, or the bond's name is empty, or there are too many. `usage` says which the command takes.
+error wrong_parameters(const char *usage) noexcept
+{
+	const bool several = std::strchr(usage, ',') != nullptr;
+	return error(EINVAL, "the command takes the parameter%s %s", several ? "s" : "", usage);
+}
+
+// The number behind the bond, with which a list begins; 0 without one. `what` says what it numbers.
+result<std::uint64_t> beginning(const parameters &given, std::uint64_t most, const char *what) noexcept
+{
+	if (given.count == 1)
+		return 0;
+	const std::optional<std::uint64_t> number = decimal(given.piece[1]);
+	if (!number || *number > most)
+		return error(EINVAL, "%s is no %s", quoted(given.piece[1]).c_str(), what);
+	return *number;
+}
+
 // Runs `act` on the bond that the first parameter names, with the others. `usage` says what they are.
 template <typename Act>
 int steer(const char *params, rte_tel_data *d, const char *usage, unsigned least, unsigned most, Act act) noexcept
 {
 	const parameters given(params);
-	if (given.count < least || given.count > most)
-		return reply(d, "telemetry", error(EINVAL, "the command takes the parameters %s", usage));
+	if (given.count < least || given.count > most || given.piece[0].empty())
+		return reply(d, "telemetry", wrong_parameters(usage));
 	const result<bond_ptr> b = open_bond(given.piece[0]);
 	if (!b)
 		return reply(d, "telemetry", b.error());
@@ -231,12 +250,11 @@ void show_what_is_fixed(rte_tel_data *d, const bond_settings &made_with, const b
 int show(const char *, const char *params, rte_tel_data *d) noexcept
 {
 	const parameters given(params);
-	std::uint32_t from = 0;
-	const std::string_view number = given.piece[1];
-	const auto [end, failed] = std::from_chars(number.data(), number.data() + number.size(), from);
-	const bool understood = given.count == 1 || (failed == std::errc() && end == number.data() + number.size());
-	if (given.count > 2 || given.piece[0].empty() || !understood)
-		return reply(d, "telemetry", error(EINVAL, "the command takes the parameters <bond>[,<id of a member>]"));
+	if (given.count > 2 || given.piece[0].empty())
+		return reply(d, "telemetry", wrong_parameters("<bond>[,<id of a member>]"));
+	const result<std::uint64_t> from = beginning(given, UINT32_MAX, "id of a member");
+	if (!from)
+		return reply(d, "telemetry", from.error());
 	const result<bond_ptr> found = open_bond(given.piece[0]);
 	if (!found)
 		return reply(d, "telemetry", found.error());
@@ -287,7 +305,7 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	if (members == nullptr)
 		return 0;
 	rte_tel_data_start_dict(members);
-	auto m = std::find_if(all.begin(), all.end(), [from](const member_facts &each) { return to_number(each.id) >= from; });
+	auto m = std::find_if(all.begin(), all.end(), [&from](const member_facts &each) { return to_number(each.id) >= *from; });
 	for (std::size_t bytes = json_size(f, rules); m != all.end() && (bytes += json_size(*m)) <= most_shown_bytes; m++)
 		show_member(members, *m);
 	sdk::tel_add_dict_uint(d, "members_left", static_cast<std::uint64_t>(all.end() - m));
@@ -322,7 +340,7 @@ int addresses(const char *, const char *params, rte_tel_data *d) noexcept
 {
 	const parameters given(params);
 	if (given.count != 1 || given.piece[0].empty())
-		return reply(d, "telemetry", error(EINVAL, "the command takes the parameter <bond>"));
+		return reply(d, "telemetry", wrong_parameters("<bond>"));
 	const result<bond_ptr> found = open_bond(given.piece[0]);
 	if (!found)
 		return reply(d, "telemetry", found.error());
@@ -405,7 +423,7 @@ int member_rename(const char *command, const char *params, rte_tel_data *d) noex
 		                                   most_command_bytes));
 	return steer(params, d, rename_usage, 3, most_parameters, [](bond &b, const parameters &p) -> result<void> {
 		if (p.count % 2 == 0)
-			return error(EINVAL, "the command takes the parameters %s", rename_usage);
+			return wrong_parameters(rename_usage);
 		std::vector<rename_wish> wishes;
 		for (unsigned i = 1; i < p.count; i += 2)
 			wishes.push_back({member_id::none, p.piece[i], p.piece[i + 1]});
@@ -455,17 +473,16 @@ void show_event(rte_tel_data *events, const event &e) noexcept
 int show_events(const char *, const char *params, rte_tel_data *d) noexcept
 {
 	const parameters given(params);
-	std::uint64_t from = 0;
-	const std::string_view number = given.piece[1];
-	const auto [end, failed] = std::from_chars(number.data(), number.data() + number.size(), from);
-	const bool understood = given.count == 1 || (failed == std::errc() && end == number.data() + number.size());
-	if (given.count > 2 || given.piece[0].empty() || !understood)
-		return reply(d, "telemetry", error(EINVAL, "the command takes the parameters <bond>[,<number of an event>]"));
+	if (given.count > 2 || given.piece[0].empty())
+		return reply(d, "telemetry", wrong_parameters("<bond>[,<number of an event>]"));
+	const result<std::uint64_t> from = beginning(given, UINT64_MAX, "number of an event");
+	if (!from)
+		return reply(d, "telemetry", from.error());
 	const result<bond_ptr> found = open_bond(given.piece[0]);
 	if (!found)
 		return reply(d, "telemetry", found.error());
 	const bond_ptr b = *found;
-	const result<event_page> page = b->read_events(from, most_events_shown);
+	const result<event_page> page = b->read_events(*from, most_events_shown);
 	if (!page)
 		return reply(d, b->device_name(), page.error());
 	std::size_t shown = 0;

@@ -139,6 +139,40 @@ TEST_F(Telemetry, WhoSetsAnOptionOfAMemberAtTheBondIsToldWhatToUse)
 	EXPECT_NE(answer.find(R"(\"policy\" is no key; use xmit_policy,)"), std::string::npos) << answer;
 }
 
+TEST_F(Telemetry, ACommandWithoutItsParametersSaysWhichItTakes)
+{
+	test_bond bond("balance", {&first_});
+	telemetry_client telemetry;
+	const auto expect_usage = [&](const std::string &command, const std::string &sentence) {
+		const std::string answer = telemetry.ask("/braid/" + command);
+		EXPECT_NE(answer.find("\"the command takes the " + sentence), std::string::npos) << command << ": " << answer;
+		EXPECT_EQ(number_in(answer, "errno"), unsigned{EINVAL}) << command;
+	};
+	for (const char *given : {"", ",", ",,"}) {
+		SCOPED_TRACE(given);
+		for (const std::string command : {"show", "events", "member_add", "member_set", "member_remove", "member_rename", "set",
+		                                  "auto_add", "mode", "policy", "primary", "delays"})
+			expect_usage(command + given, "parameters <bond>");
+		for (const std::string command : {"auto_clear", "addresses"})
+			expect_usage(command + given, "parameter <bond>");
+	}
+}
+
+TEST_F(Telemetry, WhatIsNoNumberToBeginAtIsNamed)
+{
+	test_bond bond("balance", {&first_});
+	telemetry_client telemetry;
+	for (const std::string odd : {"x", "", "-1", "1x", "18446744073709551616"})
+		for (const auto &[command, what] :
+		     {std::pair("show", R"(\" is no id of a member")"), std::pair("events", R"(\" is no number of an event")")}) {
+			const std::string answer = telemetry.ask(std::string("/braid/") + command + ",net_braid0," + odd);
+			EXPECT_NE(answer.find(R"("error":"\")" + odd + what), std::string::npos) << answer;
+			EXPECT_EQ(number_in(answer, "errno"), unsigned{EINVAL});
+		}
+	EXPECT_NE(telemetry.ask("/braid/show,net_braid0,4294967296").find("is no id of a member"), std::string::npos);
+	EXPECT_NE(telemetry.ask("/braid/events,net_braid0,18446744073709551615").find("\"events\":{}"), std::string::npos);
+}
+
 // The text under the key and those that go on, from a place in the answer on, as JSON spells it; each of them is whole.
 std::string joined(const std::string &answer, const std::string &key, std::size_t from = 0)
 {
