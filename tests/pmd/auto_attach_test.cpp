@@ -81,6 +81,33 @@ TEST(AutoRule, EachRefusalSaysWhy)
 		EXPECT_EQ(refusal_of(closed), "was accepted") << closed;
 }
 
+// 01:00.0 is right as a member; as a pattern it waited in vain.
+TEST(AutoRule, APciPatternThatNoAddressCanMeetIsRefused)
+{
+	const std::string why = " can meet no address: they are spelled like 0000:01:00.0, in lower case";
+	for (const char *in_vain :
+	     {"pci:01:00.0", "pci:01:*", "pci:gg*", "pci:0000:01:00", "pci:0000:01", "pci:0000:0A:*", "pci:0000:1:*", "pci:000:*",
+	      "pci:00000:*", "pci:00010000:*", "pci:123456789*", "pci:0000:01:2*", "pci:0000:01:00.8", "pci:0000:01:00.0.*",
+	      "pci:0000-*", "pci::*", "pci:net_tap*"})
+		EXPECT_EQ(refusal_of(in_vain), std::string("\"") + in_vain + "\"" + why);
+	for (const char *fine : {"pci:*", "pci:?", "pci:0*", "pci:f*", "pci:0000*", "pci:0000:*", "pci:0000:01:*", "pci:0000:ff:1?.*",
+	                         "pci:0000:01:1*", "pci:0000:01:00.0", "pci:0000:01:00.0*", "pci:0000:01:00.[0-3]", "pci:10000:*",
+	                         "pci:12345678:01:00.7", "pci:1000*", "pci:ffffffff:ff:1f.7", R"(pci:\0000:*)", "pci:[0]1:00.0",
+	                         "pci:*01:00.0", "pci:*gg"})
+		EXPECT_EQ(refusal_of(fine), "was accepted") << fine;
+}
+
+// What is accepted is tried against addresses, so that no pattern is refused that meets one.
+TEST(AutoRule, EveryBeginningOfAnAddressIsAccepted)
+{
+	for (const std::string address : {"0000:00:00.0", "0000:ff:1f.7", "ffff:0a:10.5", "10000:e1:00.0", "a0000000:80:1e.3",
+	                                  "ffffffff:ff:1f.7"}) {
+		EXPECT_TRUE(means("pci:" + address, {"x", address.c_str(), 1})) << address;
+		for (std::size_t n = 0; n <= address.size(); n++)
+			EXPECT_TRUE(means("pci:" + address.substr(0, n) + "*", {"x", address.c_str(), 1})) << address << " to " << n;
+	}
+}
+
 TEST(AutoRule, ABondHasSixteenDifferentOnes)
 {
 	rule_list rules;

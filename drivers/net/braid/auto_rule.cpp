@@ -5,6 +5,7 @@
 #include "names/quoted.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -57,6 +58,34 @@ result<void> is_whole(std::string_view pattern, std::string_view rule) noexcept
 		}
 	}
 	return {};
+}
+
+// Whether an address is spelled so, or begins so if `goes_on`: tried by completing it, for each length of a domain, as
+// parse_member() would spell it.
+bool spells_an_address(std::string_view text, bool goes_on) noexcept
+{
+	constexpr std::string_view longest = "11111111:00:00.0";
+	constexpr std::size_t most_digits = 8, least_digits = 4; // of a domain
+	for (std::size_t too_many = 0; too_many <= most_digits - least_digits; too_many++) {
+		const std::string_view rest = longest.substr(too_many);
+		if (text.size() > rest.size() || (text.size() < rest.size() && !goes_on))
+			continue;
+		std::array<char, longest.size()> completed;
+		text.copy(completed.data(), text.size());
+		rest.substr(text.size()).copy(completed.data() + text.size(), rest.size());
+		const std::string_view address(completed.data(), rest.size());
+		const result<member_spec> parsed = parse_member(address);
+		if (parsed && parsed->what == member_spec::kind::pci_address && address == parsed->text)
+			return true;
+	}
+	return false;
+}
+
+// What stands before the first wildcard decides; whether the wildcards can meet anything is not looked into.
+bool can_meet_an_address(std::string_view pattern) noexcept
+{
+	const std::string_view beginning = pattern.substr(0, pattern.find_first_of("*?[\\"));
+	return spells_an_address(beginning, beginning.size() < pattern.size());
 }
 
 bool meets(const char *pattern, std::string_view text) noexcept
@@ -127,6 +156,9 @@ result<auto_rule> parse_auto_rule(std::string_view text) noexcept
 			             quoted(text).c_str(), RTE_DEV_NAME_MAX_LEN - 1);
 		if (const result<void> whole = is_whole(pattern, text); !whole)
 			return whole.error();
+		if (rule.what == auto_rule::kind::pci && !can_meet_an_address(pattern))
+			return error(EINVAL, "%s can meet no address: they are spelled like 0000:01:00.0, in lower case",
+			             quoted(text).c_str());
 	}
 	text.copy(rule.text, text.size());
 	return rule;
