@@ -82,7 +82,7 @@ result<int> copy_out_all(Struct *to, unsigned capacity, std::size_t least, const
 {
 	const std::size_t stride = to != nullptr && capacity != 0 ? to->size : 0;
 	if (stride < least && to != nullptr && capacity != 0)
-		return error(EINVAL, "the size of the first %s is not set", what);
+		return error(EINVAL, "the size of the first %s is %zu, too small; set it to sizeof its struct", what, stride);
 	auto *at = reinterpret_cast<std::byte *>(to);
 	for (std::size_t i = 0; stride != 0 && i < all.size() && i < capacity; i++, at += stride) {
 		Struct one = make(all[i]);
@@ -325,7 +325,7 @@ BRAID_PUBLIC int braid_mode_set(std::uint16_t port, enum braid_mode wanted)
 {
 	return ask(port, [=](bond &b) -> result<void> {
 		if (static_cast<unsigned>(wanted) >= mode_count)
-			return error(EINVAL, "mode: %d is not a mode", static_cast<int>(wanted));
+			return error(EINVAL, "mode: %u is not a mode", static_cast<unsigned>(wanted));
 		return b.set_mode(static_cast<mode>(wanted));
 	});
 }
@@ -334,7 +334,7 @@ BRAID_PUBLIC int braid_policy_set(std::uint16_t port, enum braid_policy wanted)
 {
 	return ask(port, [=](bond &b) -> result<void> {
 		if (static_cast<unsigned>(wanted) >= hash_policy_count)
-			return error(EINVAL, "policy: %d is not a policy", static_cast<int>(wanted));
+			return error(EINVAL, "policy: %u is not a policy", static_cast<unsigned>(wanted));
 		return b.set_policy(static_cast<hash_policy>(wanted));
 	});
 }
@@ -343,7 +343,7 @@ BRAID_PUBLIC int braid_mac_policy_set(std::uint16_t port, enum braid_mac_policy 
 {
 	return ask(port, [=](bond &b) -> result<void> {
 		if (static_cast<unsigned>(wanted) >= mac_policy_count)
-			return error(EINVAL, "mac_policy: %d is not a policy", static_cast<int>(wanted));
+			return error(EINVAL, "mac_policy: %u is not a policy", static_cast<unsigned>(wanted));
 		return b.set_mac_policy(static_cast<mac_policy>(wanted));
 	});
 }
@@ -376,7 +376,7 @@ BRAID_PUBLIC int braid_weights_set(std::uint16_t port, enum braid_weights wanted
 {
 	return ask(port, [=](bond &b) -> result<void> {
 		if (static_cast<unsigned>(wanted) >= weigh_by_count)
-			return error(EINVAL, "weights: %d is not something to weigh by", static_cast<int>(wanted));
+			return error(EINVAL, "weights: %u is not something to weigh by", static_cast<unsigned>(wanted));
 		return b.set_weights(static_cast<weigh_by>(wanted));
 	});
 }
@@ -406,7 +406,7 @@ BRAID_PUBLIC int braid_member_role_set(std::uint16_t port, std::uint32_t id, enu
 {
 	return ask(port, [=](bond &b) -> result<void> {
 		if (static_cast<unsigned>(role) >= member_role_count)
-			return error(EINVAL, "role: %d is not a role", static_cast<int>(role));
+			return error(EINVAL, "role: %u is not a role", static_cast<unsigned>(role));
 		return b.set_role(static_cast<member_id>(id), static_cast<member_role>(role));
 	});
 }
@@ -432,7 +432,7 @@ BRAID_PUBLIC int braid_primary_reselect_set(std::uint16_t port, enum braid_prima
 {
 	return ask(port, [=](bond &b) -> result<void> {
 		if (static_cast<unsigned>(policy) > BRAID_PRIMARY_RESELECT_FAILURE)
-			return error(EINVAL, "primary_reselect: %d is not a policy", static_cast<int>(policy));
+			return error(EINVAL, "primary_reselect: %u is not a policy", static_cast<unsigned>(policy));
 		return b.set_primary_reselect(static_cast<primary_reselect>(policy));
 	});
 }

@@ -412,7 +412,7 @@ int braid_auto_clear(uint16_t bond_port_id);
  *
  * @param rules  Where to put them; rules[0].size must be set.
  * @param capacity  Elements of rules; 0 with rules NULL to ask for the number.
- * @return How many rules there are, which may be more than `capacity`; -EINVAL rules[0].size is not set.
+ * @return How many rules there are, which may be more than `capacity`; -EINVAL rules[0].size is not set, or too small.
  */
 int braid_auto_get(uint16_t bond_port_id, struct braid_auto_rule *rules, unsigned int capacity);
 
@@ -604,7 +604,7 @@ int braid_announce_set(uint16_t bond_port_id, uint32_t times, uint32_t interval_
  *
  * @param addresses  Where to put them; addresses[0].size must be set.
  * @param capacity  Elements of addresses; 0 with addresses NULL to ask for the number.
- * @return How many there are, which may be more than `capacity`; -EINVAL addresses[0].size is not set.
+ * @return How many there are, which may be more than `capacity`; -EINVAL addresses[0].size is not set, or too small.
  */
 int braid_addresses_get(uint16_t bond_port_id, struct braid_address *addresses, unsigned int capacity);
 
@@ -638,7 +638,7 @@ int braid_event_callback_unregister(uint16_t bond_port_id, braid_event_callback 
  * @param n  Elements of records.
  * @param missed  How many events from *next on had been overwritten before this call; they are skipped. May be NULL.
  * @return How many were read, 0 if nothing has happened since; -EINVAL next is NULL or a number beyond the next event,
- *   or records[0].size is not set.
+ *   or records[0].size is not set, or too small.
  */
 int braid_events_read(uint16_t bond_port_id, uint64_t *next, struct braid_event_record *records, unsigned int n,
                       uint64_t *missed);

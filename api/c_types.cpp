@@ -129,7 +129,7 @@ result<member_options> from_c(const braid_member_options *options) noexcept
 	if (options == nullptr)
 		return wanted;
 	if (options->size < offsetof(braid_member_options, name) + sizeof options->name)
-		return error(EINVAL, "the size of the options is not set");
+		return error(EINVAL, "the size of the options is %zu, too small; set it to sizeof their struct", options->size);
 	braid_member_options given{};
 	if (!copy_in(given, options, options->size))
 		return error(E2BIG, "the options hold one that this release does not know");
@@ -140,7 +140,7 @@ result<member_options> from_c(const braid_member_options *options) noexcept
 		wanted.name = *label;
 	}
 	if (static_cast<unsigned>(given.role) >= member_role_count)
-		return error(EINVAL, "role: %d is not a role", static_cast<int>(given.role));
+		return error(EINVAL, "role: %u is not a role", static_cast<unsigned>(given.role));
 	if (given.sticky > 1 || given.disabled > 1)
 		return error(EINVAL, "%s: %u is neither 0 nor 1", given.sticky > 1 ? "sticky" : "disabled",
 		             given.sticky > 1 ? given.sticky : given.disabled);

@@ -176,10 +176,21 @@ TEST_F(Api, EnumsHoldWhateverNumberAProgramPutsIn)
 		for (const unsigned value : {12u, 255u, 256u, 65536u, 0x7fffffffu, 0x80000000u, UINT32_MAX}) {
 			SCOPED_TRACE(one.key + std::string("=") + std::to_string(value));
 			EXPECT_EQ(one.set(value), -EINVAL);
-			EXPECT_EQ(std::string(braid_error_text()).find(std::string(one.key) + ": "), 0u) << braid_error_text();
+			EXPECT_EQ(std::string(braid_error_text()).find(std::string(one.key) + ": " + std::to_string(value) + " is "), 0u)
+				<< braid_error_text();
 		}
 	EXPECT_EQ(bond.info().mode, BRAID_MODE_BALANCE);
 	EXPECT_EQ(bond.names(), std::vector{first_.name()});
+}
+
+TEST_F(Api, OptionsOfASizeThatCannotBeAreRefusedWithIt)
+{
+	test_bond bond("mode=balance");
+	for (const std::size_t size : {std::size_t{0}, sizeof(std::size_t)}) {
+		const braid_member_options options{.size = size};
+		EXPECT_EQ(braid_member_add(bond.port(), first_.name().c_str(), &options, nullptr), -EINVAL);
+		EXPECT_EQ(braid_error_text(), "the size of the options is " + std::to_string(size) + ", too small; set it to sizeof their struct");
+	}
 }
 
 TEST_F(Api, NullsWhereTheAnswerIsNotWanted)

@@ -119,10 +119,11 @@ TEST_F(ReadBack, AsManyRulesAsThereIsRoomFor)
 	EXPECT_STREQ(rules[0].rule, "mac");
 	EXPECT_STREQ(rules[1].rule, "before");
 	EXPECT_EQ(rules[1].size, 4711u);
-	for (const std::size_t no_size : {std::size_t{0}, sizeof(braid_auto_rule) - 1}) {
-		rules[0].size = no_size;
+	for (const std::size_t too_small : {std::size_t{0}, std::size_t{8}, std::size_t{16}, sizeof(braid_auto_rule) - 1}) {
+		rules[0].size = too_small;
 		EXPECT_EQ(braid_auto_get(bond.port(), rules, 2), -EINVAL);
-		EXPECT_STREQ(braid_error_text(), "the size of the first rule is not set");
+		EXPECT_EQ(braid_error_text(),
+		          "the size of the first rule is " + std::to_string(too_small) + ", too small; set it to sizeof its struct");
 		EXPECT_STREQ(rules[0].rule, "mac");
 	}
 }
@@ -183,7 +184,7 @@ TEST_F(ReadBack, AddressesThatTheBondHasSentFrom)
 	EXPECT_EQ(braid_addresses_get(bond.port(), &first, 1), 2);
 	first.size = 0;
 	EXPECT_EQ(braid_addresses_get(bond.port(), &first, 1), -EINVAL);
-	EXPECT_STREQ(braid_error_text(), "the size of the first address is not set");
+	EXPECT_STREQ(braid_error_text(), "the size of the first address is 0, too small; set it to sizeof its struct");
 }
 
 } // namespace
