@@ -214,12 +214,13 @@ std::size_t json_size(const member_facts &m) noexcept
 	return 382 + json_size(m.label.view()) + json_size(std::string_view(m.device)) + refusal;
 }
 
-std::size_t json_size(const bond_facts &f, std::span<const auto_rule> rules) noexcept
+std::size_t json_size(std::string_view bond, const bond_facts &f, std::span<const auto_rule> rules) noexcept
 {
-	// Its own name, and those of the primary, the active member and the standby, whatever they are.
+	constexpr std::size_t keys_and_numbers = 1000; // 917 with the longest of all
+	// Of the primary, the active member and the standby, whatever they are.
 	const std::size_t longest_name = json_size(std::string(max_name_length, '\xff'));
 	const std::string_view awaited = f.primary_wish ? f.primary_wish->text : "";
-	std::size_t size = 930 + RTE_ETH_NAME_MAX_LEN + 3 * longest_name + json_size(f.member_name.view()) + json_size(awaited);
+	std::size_t size = keys_and_numbers + json_size(bond) + 3 * longest_name + json_size(f.member_name.view()) + json_size(awaited);
 	for (const auto_rule &rule : rules)
 		size += 1 + json_size(std::string_view(rule.text));
 	return size;
@@ -306,7 +307,8 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 		return 0;
 	rte_tel_data_start_dict(members);
 	auto m = std::find_if(all.begin(), all.end(), [&from](const member_facts &each) { return to_number(each.id) >= *from; });
-	for (std::size_t bytes = json_size(f, rules); m != all.end() && (bytes += json_size(*m)) <= most_shown_bytes; m++)
+	std::size_t bytes = json_size(b->device_name(), f, rules);
+	for (; m != all.end() && (bytes += json_size(*m)) <= most_shown_bytes; m++)
 		show_member(members, *m);
 	sdk::tel_add_dict_uint(d, "members_left", static_cast<std::uint64_t>(all.end() - m));
 	sdk::tel_add_dict_uint(d, "next_member", m != all.end() ? to_number(m->id) : 0);
