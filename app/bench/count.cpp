@@ -26,7 +26,7 @@ std::optional<bench_case> case_named(const std::string &name)
 
 bool fail(const std::string &what, const char *why)
 {
-	std::fprintf(stderr, "braid-bench: %s: %s\n", what.c_str(), why);
+	std::fprintf(stderr, "bench: %s: %s\n", what.c_str(), why);
 	return false;
 }
 

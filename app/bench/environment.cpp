@@ -32,7 +32,7 @@ int chosen_cpu = -1;
 
 void give_up(const std::string &why)
 {
-	std::fprintf(stderr, "braid-bench: %s\n", why.c_str());
+	std::fprintf(stderr, "bench: %s\n", why.c_str());
 	std::_Exit(EXIT_FAILURE);
 }
 

@@ -107,6 +107,24 @@ int measure_floor(const arguments &args)
 	return EXIT_SUCCESS;
 }
 
+std::string one_sentence(const CLI::App *, const CLI::Error &why)
+{
+	const bool is_unknown = why.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+	return std::string("bench: ") + why.what() + (is_unknown ? " (try --help)\n" : "\n");
+}
+
+// The exit status, if reading the command line is the end of it: help was wanted, or an option is wrong. CLI11 has a status
+// for each thing that can be wrong, which nobody who runs a benchmark tells apart.
+std::optional<int> end_of(CLI::App &app, int argc, char **argv)
+{
+	const auto read = [&]() -> std::optional<int> {
+		CLI11_PARSE(app, argc, argv);
+		return std::nullopt;
+	};
+	const auto status = read();
+	return status && *status != EXIT_SUCCESS ? EXIT_FAILURE : status;
+}
+
 } // namespace
 } // namespace braid::bench
 
@@ -136,7 +154,9 @@ int main(int argc, char **argv)
 	control->fallthrough(); // --check, --json and --cpu may stand behind it
 	CLI::App *const count = app.add_subcommand("count", "does work for callgrind to count; see scripts/bench --instructions");
 	count->add_option("what", args.counted, "\"SIMD CASE\", such as \"avx2 tx/balance-l34/ipv4/m2/b32/hot\"")->required();
-	CLI11_PARSE(app, argc, argv);
+	app.failure_message(one_sentence);
+	if (const auto status = end_of(app, argc, argv))
+		return *status;
 	if (count->parsed())
 		return count_instructions(args);
 	if (floor->parsed())

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What braid-bench says of options that are wrong: one sentence, and exit status 1 before anything is measured."""
+
+import os
+import pathlib
+import subprocess
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BENCH = pathlib.Path(os.environ.get("BRAID_BUILD_DIR", ROOT / "build")) / "app" / "braid-bench"
+
+
+def run(*args):
+    return subprocess.run([BENCH, *args], capture_output=True, text=True, timeout=60, check=False)
+
+
+class Options(unittest.TestCase):
+    def assert_refused(self, said, *args):
+        done = run(*args)
+        self.assertEqual((done.returncode, done.stdout), (1, ""), done)
+        self.assertEqual(done.stderr.splitlines(), [f"bench: {said}"])
+
+    def test_that_do_not_exist(self):
+        self.assert_refused("The following argument was not expected: --recrod (try --help)", "--recrod")
+        self.assert_refused("--rounds: Value 0 not in range 1 to 100000", "control", "--rounds", "0")
+
+    def test_help_is_no_error(self):
+        done = run("--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("--case", done.stdout)
