@@ -6,6 +6,7 @@
 #include "environment.hpp"
 #include "floor.hpp"
 #include "measure.hpp"
+#include "pattern.hpp"
 #include "report.hpp"
 
 #include <CLI/CLI.hpp>
@@ -14,7 +15,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -25,7 +25,7 @@ struct arguments {
 	bool all = false;
 	bool check = false;
 	bool list = false;
-	std::string pattern;
+	std::string pattern; // that pattern::make() takes, or none
 	std::string json_file;
 	double seconds = 0; // 0: not given
 	int cpu = -1;
@@ -39,9 +39,9 @@ std::vector<bench_case> chosen(const arguments &args)
 	if (args.pattern.empty())
 		return args.all ? all_cases() : bounded_cases();
 	std::vector<bench_case> cases;
-	const std::regex pattern(args.pattern);
+	const auto wanted = pattern::make(args.pattern);
 	for (auto &c : all_cases())
-		if (std::regex_search(c.name(), pattern))
+		if (wanted->is_in(c.name()))
 			cases.push_back(std::move(c));
 	return cases;
 }
@@ -107,6 +107,12 @@ int measure_floor(const arguments &args)
 	return EXIT_SUCCESS;
 }
 
+std::string why_no_pattern(const std::string &text)
+{
+	const auto made = pattern::make(text);
+	return made ? "" : made.error().text();
+}
+
 std::string one_sentence(const CLI::App *, const CLI::Error &why)
 {
 	const bool is_unknown = why.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
@@ -135,7 +141,8 @@ int main(int argc, char **argv)
 	CLI::App app("Measures net_braid beside the bare member and net_bonding; without options, the cases that have "
 	             "a bound.");
 	app.add_flag("--all", args.all, "every case");
-	app.add_option("--case", args.pattern, "cases whose name matches this regular expression, out of all");
+	app.add_option("--case", args.pattern, "cases whose name matches this regular expression (grep -E), out of all")
+		->check(why_no_pattern);
 	app.add_flag("--list", args.list, "only name the cases");
 	app.add_flag("--check", args.check, "exit status 1 if a bound is missed");
 	app.add_option("--seconds", args.seconds, "time for each case; 1, with --check 2.5")

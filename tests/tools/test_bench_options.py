@@ -24,6 +24,16 @@ class Options(unittest.TestCase):
         self.assert_refused("The following argument was not expected: --recrod (try --help)", "--recrod")
         self.assert_refused("--rounds: Value 0 not in range 1 to 100000", "control", "--rounds", "0")
 
+    def test_no_regular_expression(self):
+        self.assert_refused('--case: "(" is no regular expression: Unmatched ( or \\(', "--case", "(")
+        self.assert_refused('--case: "a{2" is no regular expression: Unmatched \\{', "--case", "a{2")
+        self.assert_refused('--case: "" is no regular expression: it is empty', "--case", "")
+
+    def test_a_regular_expression(self):
+        done = run("--list", "--case", r"^tx/balance-(vlan\+srcmac|l34\+sym)/.*hot$")
+        self.assertEqual(done.stdout.splitlines(), [f"tx/balance-{which}/m2/b32/hot" for which in (
+            "vlan+srcmac/ipv4", "vlan+srcmac/vlan", "l34+sym/ipv4", "l34+sym/ipv6")])
+
     def test_help_is_no_error(self):
         done = run("--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
