@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
@@ -113,6 +114,12 @@ std::string why_no_pattern(const std::string &text)
 	return made ? "" : made.error().text();
 }
 
+std::string why_not_written(const std::string &file)
+{
+	const int code = trouble_writing(file);
+	return code == 0 ? "" : "cannot write \"" + file + "\": " + std::strerror(code);
+}
+
 std::string one_sentence(const CLI::App *, const CLI::Error &why)
 {
 	const bool is_unknown = why.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
@@ -147,7 +154,8 @@ int main(int argc, char **argv)
 	app.add_flag("--check", args.check, "exit status 1 if a bound is missed");
 	app.add_option("--seconds", args.seconds, "time for each case; 1, with --check 2.5")
 		->check(CLI::PositiveNumber);
-	app.add_option("--json", args.json_file, "also write the results to this file");
+	app.add_option("--json", args.json_file, "also write the results to this file")
+		->check(why_not_written);
 	app.add_option("--cpu", args.cpu, "CPU to measure on; -1: the last")->capture_default_str();
 	CLI::App *const control = app.add_subcommand("control", "times operations, counts packets that are lost and flows that move, instead");
 	control->add_option("--rounds", args.rounds, "of each operation")

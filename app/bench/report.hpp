@@ -23,6 +23,9 @@ unsigned print_operations(const std::vector<operation_times> &all);
 unsigned print_losses(const std::vector<removal_loss> &all);
 void print_movements(const std::vector<movement> &all);
 
+// 0, or the errno that writing this file would fail with. For before a measurement: it leaves the file as it is.
+int trouble_writing(const std::string &file);
+
 // False if the file cannot be written.
 bool write_json(const std::string &file, const std::vector<measured> &all);
 bool write_json(const std::string &file, const std::vector<operation_times> &times,

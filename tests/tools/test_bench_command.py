@@ -21,6 +21,8 @@ done
 [ -z "${file-}" ] || echo "measured" >"$file"
 exit "${PLAYED_STATUS-0}"
 """
+# The picture is what it was drawn from.
+PLAYED_PLOT = 'open(sys.argv[1], "w").write("".join(open(file).read() for file in sys.argv[2:]))\n'
 
 
 class Tree(unittest.TestCase):
@@ -29,9 +31,12 @@ class Tree(unittest.TestCase):
         self.addCleanup(directory.cleanup)
         self.tree = pathlib.Path(directory.name)
         shutil.copytree(ROOT / "scripts", self.tree / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+        (self.tree / "docs").mkdir()
+        self.play("bin/gnuplot", "")
         self.play("scripts/build", NOTE.format(name="build", up=".."))
         self.play("build/app/braid-bench", PLAYED_BENCH)
-        for tool in ("count_instructions", "bench_plot", "bench_document"):
+        self.play("scripts/lib/bench_plot.py", NOTE_PY.format(name="bench_plot") + PLAYED_PLOT)
+        for tool in ("count_instructions", "bench_document"):
             self.play(f"scripts/lib/{tool}.py", NOTE_PY.format(name=tool))
 
     def play(self, path, text):
@@ -45,7 +50,8 @@ class Tree(unittest.TestCase):
         log = self.tree / "log"
         log.unlink(missing_ok=True)
         done = subprocess.run([self.tree / "scripts" / name, *args], capture_output=True, text=True, timeout=60, check=False,
-                              cwd=self.tree, env={**os.environ, "PLAYED_LOG": str(log), **environment})
+                              cwd=self.tree, env={**os.environ, "PATH": f"{self.tree}/bin:{os.environ['PATH']}", "PLAYED_LOG": str(log),
+                                   **environment})
         return done.returncode, done.stderr, log.read_text().splitlines() if log.exists() else []
 
     def assert_refused(self, said, *args, **environment):
@@ -77,3 +83,66 @@ class Action(Tree):
     def test_everything_else_is_for_the_benchmark(self):
         self.assertEqual(self.run_script("bench", "control", "--cpu", "1"), (0, "", ["build ", "braid-bench control --cpu 1"]))
         self.assertEqual(self.run_script("bench", PLAYED_STATUS="1"), (1, "", ["build ", "braid-bench "]))
+
+
+class Files(Tree):
+    def content(self, name):
+        file = self.tree / name
+        return file.read_text() if file.exists() else None
+
+    def test_a_plot_is_drawn_from_what_was_measured(self):
+        for plot in (("--plot", "a.svg"), ("--plot=a.svg",)):
+            status, said, _ = self.run_script("bench", "--check", *plot)
+            self.assertEqual((status, said, self.content("a.svg")), (0, "", "measured\n"))
+
+    def test_a_plot_and_the_results(self):
+        for results in (("--json", "a.json"), ("--json=a.json",)):
+            status, said, _ = self.run_script("bench", "--plot", "a.svg", *results)
+            self.assertEqual((status, said, self.content("a.svg"), self.content("a.json")), (0, "", "measured\n", "measured\n"))
+            (self.tree / "a.json").unlink()
+
+    def test_results_without_a_plot(self):
+        status, said, played = self.run_script("bench", "--json=a.json", "control")
+        self.assertEqual((status, said, played[1:]), (0, "", ["braid-bench control --json a.json"]))
+
+    def test_missed_bounds_are_drawn(self):
+        status, _, _ = self.run_script("bench", "--check", "--plot", "a.png", PLAYED_STATUS="1")
+        self.assertEqual((status, self.content("a.png")), (1, "measured\n"))
+
+    def test_an_earlier_measurement_is_not_drawn(self):
+        self.run_script("bench", "--plot", "a.svg")
+        status, _, played = self.run_script("bench", "--plot", "b.svg", "--json", "b.json", PLAYED_FAILURE="yes")
+        self.assertEqual((status, len(played), self.content("b.svg"), self.content("b.json")), (1, 2, None, None))
+        self.run_script("bench", "document")
+        status, _, played = self.run_script("bench", "document", PLAYED_FAILURE="yes")
+        self.assertEqual((status, len(played)), (1, 2))
+
+    def test_without_a_name(self):
+        for option in ("--plot", "--json"):
+            for words in ((option,), (option, ""), (f"{option}=",)):
+                self.assert_refused(f"{option}: needs the name of a file (try --help)", *words)
+
+    def test_given_twice(self):
+        self.assert_refused("--plot: is given twice", "--plot", "a.svg", "--plot=b.svg")
+        self.assert_refused("--json: is given twice", "--json", "a", "--json", "a")
+
+    def test_a_picture_of_another_kind(self):
+        self.assert_refused('--plot: "a.gif" is neither *.svg nor *.png', "--plot", "a.gif")
+
+    def test_that_cannot_be_written(self):
+        (self.tree / "a.svg").mkdir()
+        self.assert_refused('--plot: cannot write "a.svg": Is a directory', "--plot", "a.svg")
+        self.assert_refused('--json: cannot write "a.svg": Is a directory', "--json", "a.svg")
+        self.assert_refused('--plot: cannot write "none/a.png": No such file or directory', "--plot=none/a.png")
+        self.assert_refused('--json: cannot write "none/a": No such file or directory', "--json", "none/a", "--plot", "b.svg")
+        self.assertFalse((self.tree / "b.svg").exists())
+
+    def test_that_exist_are_kept_by_a_run_that_fails(self):
+        for name in ("a.svg", "a.json"):
+            (self.tree / name).write_text("earlier")
+        self.run_script("bench", "--plot", "a.svg", "--json", "a.json", PLAYED_FAILURE="yes")
+        self.assertEqual((self.content("a.svg"), self.content("a.json")), ("earlier", "earlier"))
+
+    def test_a_plot_of_what_cannot_be_drawn(self):
+        for word in ("control", "floor", "document", "--list", "--instructions"):
+            self.assert_refused(f"--plot: {word} measures no cases that could be drawn", word, "--plot", "a.svg")

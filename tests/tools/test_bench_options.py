@@ -4,6 +4,7 @@
 import os
 import pathlib
 import subprocess
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -33,6 +34,22 @@ class Options(unittest.TestCase):
         done = run("--list", "--case", r"^tx/balance-(vlan\+srcmac|l34\+sym)/.*hot$")
         self.assertEqual(done.stdout.splitlines(), [f"tx/balance-{which}/m2/b32/hot" for which in (
             "vlan+srcmac/ipv4", "vlan+srcmac/vlan", "l34+sym/ipv4", "l34+sym/ipv6")])
+
+    def test_results_that_cannot_be_written(self):
+        with tempfile.TemporaryDirectory() as directory:
+            none = f"{directory}/none/results"
+            self.assert_refused(f'--json: cannot write "{none}": No such file or directory', "--json", none)
+            self.assert_refused(f'--json: cannot write "{directory}": Is a directory', "control", "--json", directory)
+            self.assert_refused('--json: cannot write "": No such file or directory', "--json", "")
+
+    def test_results_are_touched_only_when_there_are_some(self):
+        with tempfile.TemporaryDirectory() as directory:
+            file = pathlib.Path(directory, "results")
+            self.assertEqual(run("--json", file, "--list").returncode, 0)
+            self.assertFalse(file.exists())
+            file.write_text("earlier", encoding="utf-8")
+            self.assertEqual(run("--json", file, "--case", "no such case").returncode, 1)
+            self.assertEqual(file.read_text(encoding="utf-8"), "earlier")
 
     def test_help_is_no_error(self):
         done = run("--help")
