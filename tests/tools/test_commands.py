@@ -146,3 +146,15 @@ class Files(Tree):
     def test_a_plot_of_what_cannot_be_drawn(self):
         for word in ("control", "floor", "document", "--list", "--instructions"):
             self.assert_refused(f"--plot: {word} measures no cases that could be drawn", word, "--plot", "a.svg")
+
+
+class Seed(Tree):
+    def test_is_a_whole_number(self):
+        for seed in ("abc", "1.5", "-3", " 7", "1 2"):
+            self.assertEqual(self.run_script("test", "tools", BRAID_TEST_SEED=seed),
+                             (1, f'test: BRAID_TEST_SEED: "{seed}" is not a whole number\n', []))
+
+    def test_is_one_that_gtest_takes(self):
+        for seed in ("0", "100000", "00", "99999999999999999999"):
+            self.assertEqual(self.run_script("test", "tools", BRAID_TEST_SEED=seed),
+                             (1, f'test: BRAID_TEST_SEED: "{seed}" is not between 1 and 99999\n', []))
