@@ -114,6 +114,16 @@ std::string why_no_pattern(const std::string &text)
 	return made ? "" : made.error().text();
 }
 
+// What strtod() reads, but for hexadecimal numbers.
+std::string why_no_time(const std::string &text)
+{
+	char *end = nullptr;
+	const double seconds = std::strtod(text.c_str(), &end);
+	if (text.empty() || *end != '\0' || text.find_first_of("xX ") != std::string::npos || !(seconds > 0))
+		return "\"" + text + "\" is not a number of seconds above 0";
+	return seconds <= 3600 ? "" : "\"" + text + "\" is more than 3600";
+}
+
 std::string why_not_written(const std::string &file)
 {
 	const int code = trouble_writing(file);
@@ -152,8 +162,8 @@ int main(int argc, char **argv)
 		->check(why_no_pattern);
 	app.add_flag("--list", args.list, "only name the cases");
 	app.add_flag("--check", args.check, "exit status 1 if a bound is missed");
-	app.add_option("--seconds", args.seconds, "time for each case; 1, with --check 2.5")
-		->check(CLI::PositiveNumber);
+	app.add_option("--seconds", args.seconds, "time for each case, at most 3600; 1, with --check 2.5")
+		->check(why_no_time);
 	app.add_option("--json", args.json_file, "also write the results to this file")
 		->check(why_not_written);
 	app.add_option("--cpu", args.cpu, "CPU to measure on; -1: the last")->capture_default_str();

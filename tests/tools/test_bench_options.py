@@ -35,6 +35,16 @@ class Options(unittest.TestCase):
         self.assertEqual(done.stdout.splitlines(), [f"tx/balance-{which}/m2/b32/hot" for which in (
             "vlan+srcmac/ipv4", "vlan+srcmac/vlan", "l34+sym/ipv4", "l34+sym/ipv6")])
 
+    def test_no_time_for_a_case(self):
+        for text in ("x", "0", "-1", "nan", "1s", "", "1 2", "0x10"):
+            self.assert_refused(f'--seconds: "{text}" is not a number of seconds above 0', "--seconds", text)
+        for text in ("3601", "3600.5", "inf", "1e300", "1e999"):
+            self.assert_refused(f'--seconds: "{text}" is more than 3600', "floor", "--seconds", text)
+
+    def test_a_time_for_a_case(self):
+        for text in ("0.02", "1", ".5", "1e3", "3600"):
+            self.assertEqual(run("--list", "--seconds", text).returncode, 0, text)
+
     def test_results_that_cannot_be_written(self):
         with tempfile.TemporaryDirectory() as directory:
             none = f"{directory}/none/results"
