@@ -3,12 +3,14 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BENCH = pathlib.Path(os.environ.get("BRAID_BUILD_DIR", ROOT / "build")) / "app" / "braid-bench"
 NOTE = '#!/bin/bash\ntree=$(readlink -f "$(dirname "$0")/{up}")\necho "{name} $*" >>"$tree/log"\n'
 NOTE_PY = 'import os, sys\nopen(os.environ["PLAYED_LOG"], "a").write(" ".join(["{name}", *sys.argv[1:]]) + "\\n")\n'
 # As braid-bench does: --json FILE is written when everything was measured, whatever came out.
@@ -46,17 +48,33 @@ class Tree(unittest.TestCase):
         file.chmod(0o755)
 
     def run_script(self, name, *args, **environment):
-        """The exit status, standard error, and the names of what was played with its arguments."""
+        """The exit status, standard error (output is in self.printed), and the names of what was played with its arguments."""
         log = self.tree / "log"
         log.unlink(missing_ok=True)
         done = subprocess.run([self.tree / "scripts" / name, *args], capture_output=True, text=True, timeout=60, check=False,
                               cwd=self.tree, env={**os.environ, "PATH": f"{self.tree}/bin:{os.environ['PATH']}", "PLAYED_LOG": str(log),
                                    **environment})
+        self.printed = done.stdout
         return done.returncode, done.stderr, log.read_text().splitlines() if log.exists() else []
 
     def assert_refused(self, said, *args, **environment):
         """Before anything else is done."""
         self.assertEqual(self.run_script("bench", *args, **environment), (1, f"bench: {said}\n", []))
+
+
+class Help(Tree):
+    def test_is_answered_before_anything_else(self):
+        for words in (("-h",), ("--help",), ("control", "--help"), ("--instructions", "-h"), ("--plot", "a.svg", "--help")):
+            self.assertEqual(self.run_script("bench", *words), (0, "", []), words)
+            self.assertTrue(self.printed.startswith("Usage: scripts/bench "), self.printed)
+
+    def test_names_every_option_of_the_benchmark(self):
+        self.run_script("bench", "--help")
+        for words in ((), ("control",)):
+            known = subprocess.run([BENCH, *words, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
+            options = set(re.findall(r"^  (?:-h,)?(--[a-z]+)", known, re.M))
+            self.assertGreater(options, {"--help"})
+            self.assertEqual({option for option in options - {"--help"} if f"{option} " not in self.printed}, set())
 
 
 class Action(Tree):
