@@ -129,6 +129,8 @@ std::string text_of_bound(const operation_times &t)
 	                   text_of(t.must.met_by(t.us) ? verdict::met : verdict::missed));
 }
 
+std::string bounds(unsigned count) { return fmt::format("{} {}", count, count == 1 ? "bound" : "bounds"); }
+
 std::string percent(double share) { return std::isnan(share) ? "-" : fmt::format("{:.2f}", share * 100); }
 
 json json_of(const summary &s)
@@ -206,7 +208,7 @@ unsigned print_verdict(const std::vector<measured> &all)
 	const unsigned met = count[static_cast<unsigned>(verdict::met)];
 	const unsigned missed = count[static_cast<unsigned>(verdict::missed)];
 	if (met + missed > 0)
-		fmt::print("\n{} bounds met, {} missed\n", met, missed);
+		fmt::print("\n{} met, {} missed\n", bounds(met), missed);
 	return missed;
 }
 
@@ -227,7 +229,7 @@ unsigned print_operations(const std::vector<operation_times> &all)
 				fmt::print("  below {:>8.0f} us {:>6} {:#<{}}\n", histogram::upper_us(slot), n, "",
 				           (n * 60 + t.us.count - 1) / t.us.count);
 	}
-	fmt::print("\n{} bounds missed\n", missed);
+	fmt::print("\n{} missed\n", bounds(missed));
 	return missed;
 }
 
@@ -242,7 +244,7 @@ unsigned print_losses(const std::vector<removal_loss> &all)
 		fmt::print("{:<40} {:>9} {:>12} {:>9}  {}\n", l.what, l.removals, l.carried, l.lost, bound);
 		missed += !l.met();
 	}
-	fmt::print("\n{} bounds missed\n", missed);
+	fmt::print("\n{} missed\n", bounds(missed));
 	return missed;
 }
 
