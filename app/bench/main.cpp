@@ -11,10 +11,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include <sched.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -148,6 +151,14 @@ std::optional<int> end_of(CLI::App &app, int argc, char **argv)
 	return status && *status != EXIT_SUCCESS ? EXIT_FAILURE : status;
 }
 
+// Options of cases that say nothing about this measurement: passed over in silence, they would seem to count.
+void refuse(const CLI::App &app, const CLI::App &chosen, std::initializer_list<const char *> useless)
+{
+	for (const char *const option : useless)
+		if (chosen.parsed() && app.count(option) > 0)
+			give_up(chosen.get_name() + ": has no use for " + option);
+}
+
 } // namespace
 } // namespace braid::bench
 
@@ -166,7 +177,9 @@ int main(int argc, char **argv)
 		->check(why_no_time);
 	app.add_option("--json", args.json_file, "also write the results to this file")
 		->check(why_not_written);
-	app.add_option("--cpu", args.cpu, "CPU to measure on; -1: the last")->capture_default_str();
+	app.add_option("--cpu", args.cpu, "CPU to measure on; -1: the last")
+		->check(CLI::Range(-1, CPU_SETSIZE - 1))
+		->capture_default_str();
 	CLI::App *const control = app.add_subcommand("control", "times operations, counts packets that are lost and flows that move, instead");
 	control->add_option("--rounds", args.rounds, "of each operation")
 		->check(CLI::Range(1, 100000))
@@ -179,9 +192,12 @@ int main(int argc, char **argv)
 	control->fallthrough(); // --check, --json and --cpu may stand behind it
 	CLI::App *const count = app.add_subcommand("count", "does work for callgrind to count; see scripts/bench --instructions");
 	count->add_option("what", args.counted, "\"SIMD CASE\", such as \"avx2 tx/balance-l34/ipv4/m2/b32/hot\"")->required();
+	app.require_subcommand(0, 1);
 	app.failure_message(one_sentence);
 	if (const auto status = end_of(app, argc, argv))
 		return *status;
+	refuse(app, *control, {"--all", "--case", "--list", "--seconds"});
+	refuse(app, *floor, {"--all", "--case", "--list", "--check", "--json"});
 	if (count->parsed())
 		return count_instructions(args);
 	if (floor->parsed())

@@ -61,6 +61,18 @@ class Options(unittest.TestCase):
             self.assertEqual(run("--json", file, "--case", "no such case").returncode, 1)
             self.assertEqual(file.read_text(encoding="utf-8"), "earlier")
 
+    def test_of_another_measurement(self):
+        for option in ("--all", "--case=x", "--list", "--seconds=1"):
+            self.assert_refused(f"control: has no use for {option.split('=')[0]}", "control", option)
+        for option in ("--all", "--case=x", "--list", "--check", "--json=/dev/null"):
+            self.assert_refused(f"floor: has no use for {option.split('=')[0]}", option, "floor")
+
+    def test_of_two_measurements(self):
+        self.assert_refused("The following argument was not expected: floor (try --help)", "control", "floor")
+
+    def test_no_cpu(self):
+        self.assert_refused("--cpu: Value -5 not in range -1 to 1023", "--cpu", "-5")
+
     def test_help_is_no_error(self):
         done = run("--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
