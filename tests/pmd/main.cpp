@@ -2,6 +2,7 @@
 // Starts one EAL without huge pages, devices or files of its own, and runs the tests in it.
 #include "fake_port.hpp"
 #include "harness.hpp"
+#include "mbuf_handover.hpp"
 
 #include <gtest/gtest.h>
 
@@ -133,13 +134,17 @@ rte_mempool *eal_mempool()
 {
 	// The threads of a test are not EAL's and more than there are CPUs: on the usual ring, one that is preempted in the
 	// middle of it leaves the others spinning until it runs again. (ring_mt_rts of 22.11 loses mbufs here.)
-	static rte_mempool *const pool =
-		rte_pktmbuf_pool_create_by_ops("pmd_tests", mempool_size, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-	                                       static_cast<int>(rte_socket_id()), "lf_stack");
-	if (pool == nullptr) {
-		std::fprintf(stderr, "pmd_tests: no mempool of %u mbufs: %s\n", mempool_size, rte_strerror(rte_errno));
-		std::abort();
-	}
+	static rte_mempool *const pool = [] {
+		rte_mempool *const made =
+			rte_pktmbuf_pool_create_by_ops("pmd_tests", mempool_size, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+		                                       static_cast<int>(rte_socket_id()), "lf_stack");
+		if (made == nullptr) {
+			std::fprintf(stderr, "pmd_tests: no mempool of %u mbufs: %s\n", mempool_size, rte_strerror(rte_errno));
+			std::abort();
+		}
+		mbuf_handover::show(*made);
+		return made;
+	}();
 	return pool;
 }
 
