@@ -325,6 +325,30 @@ TEST_F(Broadcast, MembersShareEverySegmentOfAPacket)
 	EXPECT_EQ(mbufs_in_use(), 0u);
 }
 
+// As a program does that sends one packet on several ports, each on a thread of its own. ThreadSanitizer would see a look at
+// the number of references that is not atomic.
+TEST_F(Broadcast, PacketsAreSharedWithOthersWhoGiveThemBackMeanwhile)
+{
+	test_bond bond(with_members("broadcast", ports_));
+	ASSERT_EQ(bond.bring_up(), 0);
+	for (unsigned round = 0; round < 20; round++) {
+		const std::vector<rte_mbuf *> packets = make_burst(20);
+		std::vector<rte_mbuf *> held = packets;
+		for (rte_mbuf *packet : held)
+			rte_mbuf_refcnt_update(packet, 1);
+		std::atomic<bool> begun{false};
+		std::thread other_holder([&] {
+			begun = true;
+			free_all(held);
+		});
+		while (!begun)
+			std::this_thread::yield();
+		EXPECT_EQ(bond.send(packets), 20);
+		other_holder.join();
+		EXPECT_EQ(mbufs_in_use(), 0u);
+	}
+}
+
 // Mistake 6: broadcast to members that all refuse freed what it gave back.
 TEST_F(Broadcast, PacketsThatAllMembersRefuseAreTheCallersAsTheyWere)
 {
