@@ -189,7 +189,8 @@ TEST_F(Api, OptionsOfASizeThatCannotBeAreRefusedWithIt)
 	for (const std::size_t size : {std::size_t{0}, sizeof(std::size_t)}) {
 		const braid_member_options options{.size = size};
 		EXPECT_EQ(braid_member_add(bond.port(), first_.name().c_str(), &options, nullptr), -EINVAL);
-		EXPECT_EQ(braid_error_text(), "the size of the options is " + std::to_string(size) + ", too small; set it to sizeof their struct");
+		EXPECT_EQ(braid_error_text(),
+		          "the size of the options is " + std::to_string(size) + ", too small; set it to sizeof their struct");
 	}
 }
 
