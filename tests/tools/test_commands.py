@@ -161,6 +161,15 @@ class Files(Tree):
         self.run_script("bench", "--plot", "a.svg", "--json", "a.json", PLAYED_FAILURE="yes")
         self.assertEqual((self.content("a.svg"), self.content("a.json")), ("earlier", "earlier"))
 
+    def test_nothing_is_measured_without_what_draws(self):
+        (self.tree / "bin/gnuplot").unlink()
+        for tool in ("bash", "readlink", "dirname", "mkdir", "rm"):
+            (self.tree / "bin" / tool).symlink_to(shutil.which(tool))
+        self.play("scripts/lib/setup.sh", 'install_packages() { fail "cannot install $*"; }\n')
+        for words in (("--plot", "a.svg"), ("document",)):
+            self.assertEqual(self.run_script("bench", *words, PATH=str(self.tree / "bin")),
+                             (1, "bench: cannot install gnuplot-nox\n", ["build "]))
+
     def test_a_plot_of_what_cannot_be_drawn(self):
         for word in ("control", "floor", "document", "--list", "--instructions"):
             self.assert_refused(f"--plot: {word} measures no cases that could be drawn", word, "--plot", "a.svg")
