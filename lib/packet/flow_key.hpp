@@ -191,31 +191,41 @@ constexpr flow_view in_order(flow_view flow) noexcept
 	return flow;
 }
 
+inline constexpr std::uint16_t vlan_number = 0x0fff; // of a tag's control information
+
+// The number in a tag that stands where the EtherType would; 0: there is none.
+inline std::uint16_t vlan_of_tag(const std::byte *tag) noexcept
+{
+	const bool is_one = is_vlan_tag(rte_be_to_cpu_16(load<rte_be16_t>(tag)));
+	return rte_be_to_cpu_16(load<rte_be16_t>(tag + 2)) & (is_one ? vlan_number : 0);
+}
+
 // The number of the outermost VLAN that the packet will have on the wire; 0: untagged.
 inline std::uint16_t outermost_vlan(const rte_mbuf &m, const packet_bytes &packet) noexcept
 {
-	constexpr std::uint16_t number = 0x0fff;
 	if ((m.ol_flags & RTE_MBUF_F_TX_QINQ) == RTE_MBUF_F_TX_QINQ)
-		return m.vlan_tci_outer & number;
+		return m.vlan_tci_outer & vlan_number;
 	if ((m.ol_flags & RTE_MBUF_F_TX_VLAN) != 0)
-		return m.vlan_tci & number;
+		return m.vlan_tci & vlan_number;
 	std::array<std::byte, 4> scratch;
 	const std::byte *tag = packet.at(offsetof(rte_ether_hdr, ether_type), scratch);
-	if (tag == nullptr || !is_vlan_tag(rte_be_to_cpu_16(load<rte_be16_t>(tag))))
-		return 0;
-	return rte_be_to_cpu_16(load<rte_be16_t>(tag + 2)) & number;
+	return tag != nullptr ? vlan_of_tag(tag) : std::uint16_t{0};
+}
+
+// The word of vlan+srcmac: eight bytes of the Ethernet header end with the source address.
+inline std::uint64_t station_word(const std::byte *header, std::uint16_t vlan) noexcept
+{
+	constexpr std::size_t source_and_before = 4;
+	return rte_le_to_cpu_64(load<std::uint64_t>(header + source_and_before)) >> 16 | std::uint64_t{vlan} << 48;
 }
 
 // Nothing behind the outermost tag is looked at.
 template <typename Key>
 [[gnu::always_inline]] inline void add_vlan_and_source(const rte_mbuf &m, const packet_bytes &packet, Key &key) noexcept
 {
-	constexpr std::size_t source_and_before = 4; // eight bytes, of which the last six are the source address
 	std::array<std::byte, sizeof(rte_ether_hdr)> scratch;
-	if (const std::byte *header = packet.at(0, scratch); header != nullptr) {
-		const std::uint64_t source = rte_le_to_cpu_64(load<std::uint64_t>(header + source_and_before)) >> 16;
-		key.add(source | std::uint64_t{outermost_vlan(m, packet)} << 48);
-	}
+	if (const std::byte *header = packet.at(0, scratch); header != nullptr)
+		key.add(station_word(header, outermost_vlan(m, packet)));
 }
 
 // The IP header whose packet the key is of, and a label as innermost_view's.

@@ -175,7 +175,6 @@ template <hash_policy P> inline std::uint32_t hash(const std::byte *frame, std::
 // A short way by vlan+srcmac: what is asked for stands in one piece, and the port will not put another tag before it.
 namespace plain_vlan_and_source {
 
-inline constexpr std::size_t source_and_before = 4; // eight bytes, of which the last six are the source address
 inline constexpr std::size_t tag = 12;
 inline constexpr std::size_t end = 16;
 
@@ -186,10 +185,8 @@ inline bool recognise(const rte_mbuf &m) noexcept
 
 inline std::uint32_t hash(const std::byte *frame, std::uint64_t seed) noexcept
 {
-	const bool tagged = is_vlan_tag(rte_be_to_cpu_16(load<rte_be16_t>(frame + tag)));
-	const std::uint64_t number = rte_be_to_cpu_16(load<rte_be16_t>(frame + tag + 2)) & (tagged ? 0x0fff : 0);
 	flow_hasher hasher(seed);
-	hasher.add(rte_le_to_cpu_64(load<std::uint64_t>(frame + source_and_before)) >> 16 | number << 48);
+	hasher.add(station_word(frame, vlan_of_tag(frame + tag)));
 	return hasher.value();
 }
 
