@@ -31,6 +31,17 @@ static_assert(batch_size % dealt_at_once == 0 && batch_size <= UINT8_MAX && few_
 
 namespace detail {
 
+// Calls deal(k) for each k from the first to below n, in blocks whose offsets the compiler knows.
+template <typename Deal> [[gnu::always_inline]] inline void for_each_packet(std::size_t k, std::size_t n, Deal deal) noexcept
+{
+	for (; k + dealt_at_once <= n; k += dealt_at_once)
+#pragma GCC unroll 8
+		for (std::size_t i = 0; i < dealt_at_once; i++)
+			deal(k + i);
+	for (; k < n; k++)
+		deal(k);
+}
+
 [[gnu::always_inline]] inline rte_mbuf **bytes_on(rte_mbuf **from, std::size_t bytes) noexcept
 {
 	return reinterpret_cast<rte_mbuf **>(reinterpret_cast<std::uintptr_t>(from) + bytes);
@@ -44,17 +55,11 @@ namespace detail {
                                                       std::size_t in_second = 0) noexcept
 {
 	std::size_t second = sizeof *rows * in_second; // in bytes
-	const auto deal = [&](std::size_t k) __attribute__((always_inline)) {
+	for_each_packet(done, n, [&](std::size_t k) __attribute__((always_inline)) {
 		*bytes_on(rows + k, -second) = pkts[k];
 		*bytes_on(rows + batch_size, second) = pkts[k];
 		second += entry_of(bucket, hash[k]);
-	};
-	for (; done + dealt_at_once <= n; done += dealt_at_once)
-#pragma GCC unroll 8
-		for (std::size_t i = 0; i < dealt_at_once; i++)
-			deal(done + i);
-	for (; done < n; done++)
-		deal(done);
+	});
 	return second / sizeof *rows;
 }
 
@@ -63,19 +68,12 @@ namespace detail {
                                                         const std::uint32_t *hash, rte_mbuf **rows) noexcept
 {
 	std::uint64_t counts = 0;
-	const auto deal = [&](std::size_t k) __attribute__((always_inline)) {
+	for_each_packet(0, n, [&](std::size_t k) __attribute__((always_inline)) {
 		const std::size_t entry = entry_of(bucket, hash[k]);
 		const auto taken = static_cast<std::uint8_t>(counts >> entry);
 		rows[batch_size / 8 * entry + taken] = pkts[k];
 		counts += std::uint64_t{1} << entry;
-	};
-	std::size_t k = 0;
-	for (; k + dealt_at_once <= n; k += dealt_at_once)
-#pragma GCC unroll 8
-		for (std::size_t i = 0; i < dealt_at_once; i++)
-			deal(k + i);
-	for (; k < n; k++)
-		deal(k);
+	});
 	return counts;
 }
 
