@@ -37,11 +37,11 @@ void visit(std::span<const member_ptr> members, std::span<const member_id> ids, 
 		}
 }
 
-} // namespace
-
 // How long a member is polled whose link is down, which is time enough to get what its queues still hold. Then it is left
 // alone: nothing comes from it any more, and its device may go without a word before its queues do.
 constexpr time_ms still_heard_ms = 100;
+
+} // namespace
 
 // What a port says of its link. A link that flaps faster than bursts end would fill the memory with old snapshots, and nobody
 // may wait here. So while too many are waiting, a link that is lost is lost at once as always, and one that comes back is
@@ -52,7 +52,10 @@ void bond::report(member &m, const rte_eth_link &link, time_ms now) noexcept
 	if (up && !m.link_up && rcu::waiting_for_reclaim() > rcu::most_waiting_for_reclaim)
 		return;
 	m.link_up = up;
-	m.unheard_from = up ? never : m.unheard_from == never ? now + still_heard_ms : m.unheard_from;
+	if (up)
+		m.unheard_from = never;
+	else if (m.unheard_from == never)
+		m.unheard_from = now + still_heard_ms;
 	const bool speed_known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
 	failover_.report(m.id,
 	                 {.up = m.link_up,
