@@ -6,6 +6,7 @@
 
 #include "base/mode.hpp"
 #include "links.hpp"
+#include "port_view.hpp"
 
 #include <dlfcn.h>
 
@@ -77,10 +78,7 @@ TEST_F(Api, AddSaysWhatIsWrong)
 	fake_options few;
 	few.max_tx_queues = 1;
 	fake_port owned, narrow(few);
-	rte_eth_dev_owner owner{};
-	ASSERT_EQ(rte_eth_dev_owner_new(&owner.id), 0);
-	std::snprintf(owner.name, sizeof owner.name, "somebody");
-	ASSERT_EQ(rte_eth_dev_owner_set(owned.port_id(), &owner), 0);
+	somebody owner(owned.port_id());
 	fake_port foreign;
 	test_bond other("mode=balance,member=" + foreign.name(), "net_braid1");
 	test_bond bond("balance", {&first_});
@@ -107,7 +105,7 @@ TEST_F(Api, AddSaysWhatIsWrong)
 	EXPECT_STREQ(braid_error_text(), "name: name \"a/b\" holds a slash") << "as on the command line";
 	EXPECT_EQ(bond.names(), std::vector{first_.name()});
 	EXPECT_EQ(bond.info().generation, generation);
-	ASSERT_EQ(rte_eth_dev_owner_unset(owned.port_id(), owner.id), 0);
+	owner.let_go();
 }
 
 TEST_F(Api, ThereIsRoomForSixtyFourMembers)

@@ -245,10 +245,7 @@ TEST_F(AutoAttach, WhoWaitsForAPortByNameGoesFirst)
 TEST_F(AutoAttach, LeavesAloneWhatIsSomebodyElsesOrStarted)
 {
 	fake_port owned(named("alone1")), started(named("alone2"));
-	rte_eth_dev_owner owner{};
-	ASSERT_EQ(rte_eth_dev_owner_new(&owner.id), 0);
-	rte_strscpy(owner.name, "somebody", sizeof owner.name);
-	ASSERT_EQ(rte_eth_dev_owner_set(owned.port_id(), &owner), 0);
+	somebody owner(owned.port_id());
 	const rte_eth_conf conf{};
 	ASSERT_EQ(rte_eth_dev_configure(started.port_id(), 1, 1, &conf), 0);
 	ASSERT_EQ(rte_eth_rx_queue_setup(started.port_id(), 0, 64, SOCKET_ID_ANY, nullptr, eal_mempool()), 0);

@@ -285,29 +285,36 @@ TEST_F(Destruction, EveryOtherCallIsRefusedFromItsBeginningOn)
 	second.join();
 }
 
+// Runs until it may go on; before that, it may have closed the bond's port.
+struct held_listener {
+	bool closes_port = false;
+	std::atomic<bool> inside{false}, may_go_on{false}, done{false};
+
+	static void call(std::uint16_t port, const braid_event *, void *arg)
+	{
+		auto &self = *static_cast<held_listener *>(arg);
+		if (self.closes_port) {
+			EXPECT_EQ(rte_eth_dev_close(port), 0);
+		}
+		self.inside = true;
+		self.may_go_on.wait(false);
+		self.done = true;
+	}
+};
+
 // Whoever takes a listener back may then free what it uses, also while the bond goes.
 TEST_F(Destruction, AListenerThatIsTakenBackMeanwhileIsNotRunningAfterwards)
 {
-	struct slow_listener {
-		std::atomic<bool> inside{false}, may_go_on{false}, done{false};
-
-		static void call(std::uint16_t, const braid_event *, void *arg)
-		{
-			auto &self = *static_cast<slow_listener *>(arg);
-			self.inside = true;
-			self.may_go_on.wait(false);
-			self.done = true;
-		}
-	} listener;
+	held_listener listener;
 	fake_port member;
 	test_bond bond("balance", {&member});
 	const std::uint16_t port = bond.port();
-	ASSERT_EQ(braid_event_callback_register(port, slow_listener::call, &listener), 0);
+	ASSERT_EQ(braid_event_callback_register(port, held_listener::call, &listener), 0);
 	ASSERT_EQ(bond.rename(member.name(), "uplink"), 0);
 	ASSERT_TRUE(eventually([&] { return listener.inside.load(); }));
 	std::thread taker([&] {
 		EXPECT_TRUE(eventually([&] { return braid_policy_set(port, BRAID_POLICY_L23) == -ENODEV; }));
-		EXPECT_EQ(braid_event_callback_unregister(port, slow_listener::call, &listener), -ENODEV);
+		EXPECT_EQ(braid_event_callback_unregister(port, held_listener::call, &listener), -ENODEV);
 		EXPECT_TRUE(listener.done);
 	});
 	std::thread opener([&] {
@@ -324,26 +331,15 @@ TEST_F(Destruction, AListenerThatIsTakenBackMeanwhileIsNotRunningAfterwards)
 // The same when the listener itself has closed the bond's port, which is no bond's any more.
 TEST_F(Destruction, AListenerThatHasClosedThePortIsNotRunningWhenItIsTakenBack)
 {
-	struct closing_listener {
-		std::atomic<bool> inside{false}, may_go_on{false}, done{false};
-
-		static void call(std::uint16_t port, const braid_event *, void *arg)
-		{
-			auto &self = *static_cast<closing_listener *>(arg);
-			EXPECT_EQ(rte_eth_dev_close(port), 0);
-			self.inside = true;
-			self.may_go_on.wait(false);
-			self.done = true;
-		}
-	} listener;
+	held_listener listener{.closes_port = true};
 	fake_port member;
 	test_bond bond("balance", {&member});
 	const std::uint16_t port = bond.port();
-	ASSERT_EQ(braid_event_callback_register(port, closing_listener::call, &listener), 0);
+	ASSERT_EQ(braid_event_callback_register(port, held_listener::call, &listener), 0);
 	ASSERT_EQ(bond.rename(member.name(), "uplink"), 0);
 	ASSERT_TRUE(eventually([&] { return listener.inside.load(); }));
 	std::thread taker([&] {
-		EXPECT_EQ(braid_event_callback_unregister(port, closing_listener::call, &listener), -ENODEV);
+		EXPECT_EQ(braid_event_callback_unregister(port, held_listener::call, &listener), -ENODEV);
 		EXPECT_TRUE(listener.done);
 	});
 	EXPECT_TRUE(stays_false([&] { return listener.done.load(); }));

@@ -43,10 +43,7 @@ TEST_F(Membership, MembersAreInvisibleToApplicationsUntilTheyAreReleased)
 TEST_F(Membership, APortOwnedBySomebodyElseIsRefusedAndLeftAlone)
 {
 	fake_port port;
-	rte_eth_dev_owner owner{};
-	ASSERT_EQ(rte_eth_dev_owner_new(&owner.id), 0);
-	std::snprintf(owner.name, sizeof owner.name, "somebody");
-	ASSERT_EQ(rte_eth_dev_owner_set(port.port_id(), &owner), 0);
+	somebody owner(port.port_id());
 	port.clear_calls();
 	test_bond bond;
 	ASSERT_EQ(bond.bring_up(), 0);
@@ -56,7 +53,7 @@ TEST_F(Membership, APortOwnedBySomebodyElseIsRefusedAndLeftAlone)
 	EXPECT_EQ(port.history(), std::vector<std::string>{});
 	EXPECT_EQ(owner_of(port.port_id()), "somebody");
 	EXPECT_EQ(bond.info().members, 0u);
-	ASSERT_EQ(rte_eth_dev_owner_unset(port.port_id(), owner.id), 0);
+	owner.let_go();
 	EXPECT_EQ(bond.add(port.name()), 0);
 }
 
@@ -64,10 +61,7 @@ TEST_F(Membership, APortOwnedBySomebodyElseIsRefusedAndLeftAlone)
 TEST_F(Membership, ARefusalNamesTheDeviceThatWasAskedFor)
 {
 	fake_port port;
-	rte_eth_dev_owner owner{};
-	ASSERT_EQ(rte_eth_dev_owner_new(&owner.id), 0);
-	std::snprintf(owner.name, sizeof owner.name, "somebody");
-	ASSERT_EQ(rte_eth_dev_owner_set(port.port_id(), &owner), 0);
+	somebody owner(port.port_id());
 	test_bond bond("mode=active-backup,member_name=wan%d");
 	const std::string number = std::to_string(port.port_id());
 	const std::string why = ": port " + number + " is owned by somebody";
@@ -79,7 +73,6 @@ TEST_F(Membership, ARefusalNamesTheDeviceThatWasAskedFor)
 	EXPECT_EQ(refused(number, {.size = sizeof(braid_member_options)}), number + why);
 	EXPECT_EQ(refused(port.name(), {.size = sizeof(braid_member_options), .role = BRAID_ROLE_PRIMARY}), port.name() + why);
 	EXPECT_EQ(refused(port.name(), {.size = sizeof(braid_member_options), .name = "lan"}), port.name() + why);
-	ASSERT_EQ(rte_eth_dev_owner_unset(port.port_id(), owner.id), 0);
 }
 
 TEST_F(Membership, ARefusalOfAMadeUpNameNamesTheDeviceToo)

@@ -15,6 +15,7 @@
 #include <ostream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace braid {
@@ -45,6 +46,32 @@ inline std::string owner_of(std::uint16_t port)
 		rte_eth_dev_owner_get(port, &owner);
 	return owner.id == RTE_ETH_DEV_NO_OWNER ? "" : owner.name;
 }
+
+// Another owner, of one port, until it lets go.
+class somebody {
+public:
+	explicit somebody(std::uint16_t port) : port_(port)
+	{
+		std::snprintf(owner_.name, sizeof owner_.name, "somebody");
+		EXPECT_EQ(rte_eth_dev_owner_new(&owner_.id), 0);
+		EXPECT_EQ(rte_eth_dev_owner_set(port_, &owner_), 0);
+	}
+	~somebody() { let_go(); }
+	somebody(const somebody &) = delete;
+	somebody &operator=(const somebody &) = delete;
+
+	void let_go()
+	{
+		if (std::exchange(owns_, false)) {
+			EXPECT_EQ(rte_eth_dev_owner_unset(port_, owner_.id), 0);
+		}
+	}
+
+private:
+	rte_eth_dev_owner owner_{};
+	const std::uint16_t port_;
+	bool owns_ = true;
+};
 
 // The ports that an application finds when it looks for some.
 inline std::vector<std::uint16_t> visible_ports()

@@ -20,6 +20,14 @@ struct unheard : mbuf_accounting {
 		return {std::string(keys) + ",mode=" + mode + ",member=" + member.name() + ",member=" + other.name()};
 	}
 
+	// Its link goes, it is left alone, and then a packet comes.
+	static void receives_too_late(test_bond &bond, fake_port &member)
+	{
+		ASSERT_EQ(bond.bring_up(), 0);
+		member.set_link(false);
+		ASSERT_TRUE(is_left_alone(bond, member));
+		ASSERT_TRUE(member.inject(0, make_burst(1).front()));
+	}
 	// Bursts reach it no more.
 	static bool is_left_alone(test_bond &bond, const fake_port &member)
 	{
@@ -98,10 +106,7 @@ TEST_F(Unheard, WhatStandsInItsQueuesIsDeliveredWhenTheLinkIsBack)
 {
 	fake_port member;
 	test_bond bond(bond_with(member));
-	ASSERT_EQ(bond.bring_up(), 0);
-	member.set_link(false);
-	ASSERT_TRUE(is_left_alone(bond, member));
-	ASSERT_TRUE(member.inject(0, make_burst(1).front()));
+	ASSERT_NO_FATAL_FAILURE(receives_too_late(bond, member));
 	EXPECT_EQ(bond.receive(), 0u);
 	member.set_link(true);
 	EXPECT_TRUE(eventually([&] { return bond.receive() == 1; }));
@@ -112,10 +117,7 @@ TEST_F(Unheard, ARemovedOneIsPolledOnceMore)
 {
 	fake_port member;
 	test_bond bond(bond_with(member));
-	ASSERT_EQ(bond.bring_up(), 0);
-	member.set_link(false);
-	ASSERT_TRUE(is_left_alone(bond, member));
-	ASSERT_TRUE(member.inject(0, make_burst(1).front()));
+	ASSERT_NO_FATAL_FAILURE(receives_too_late(bond, member));
 	unsigned received = 0;
 	const std::uint32_t id = bond.id_of(member.name());
 	std::thread remover([&] { EXPECT_EQ(braid_member_remove(bond.port(), id), 0) << braid_error_text(); });
