@@ -96,6 +96,12 @@ bench_case with(pinning pins, bench_case c)
 	return c;
 }
 
+bench_case in_one_order(bench_case c)
+{
+	c.repeats_order = true;
+	return c;
+}
+
 constexpr bound fewer(double times) { return {bound_kind::fewer_than_bonding, times}; }
 
 } // namespace
@@ -105,6 +111,12 @@ const char *to_string(churn c)
 	static constexpr const char *names[] = {"quiet", "members", "links", "modes"};
 	static_assert(std::size(names) == churn_count);
 	return names[static_cast<unsigned>(c)];
+}
+
+bool bench_case::reorders() const
+{
+	const bool differ = kind == traffic::mixed || pins == pinning::all;
+	return way == direction::tx && packets != cold && differ && !repeats_order;
 }
 
 std::string bench_case::name() const
@@ -125,6 +137,8 @@ std::string bench_case::name() const
 		text += "/t" + std::to_string(threads);
 	if (pins != pinning::off)
 		text += pins == pinning::all ? "/pinned" : "/pinning";
+	if (repeats_order)
+		text += "/repeated";
 	if (change != churn::none)
 		text += std::string("/") + to_string(change) + std::to_string(changes_per_s);
 	return text;
@@ -188,6 +202,7 @@ std::vector<bench_case> all_cases()
 		for (const traffic kind : untunnelled)
 			for (const unsigned members : {2u, 8u})
 				add(of(kind, tx(way, members)));
+	add(in_one_order(of(traffic::mixed, tx(l34, 2))));
 	add(tx(encap34, 2));
 	for (const traffic kind : tunnels)
 		add(of(kind, tx(encap34, 2)));
@@ -197,6 +212,7 @@ std::vector<bench_case> all_cases()
 		add(of(kind, tx(l34_sym, 2)));
 	for (const pinning pins : {pinning::none, pinning::all})
 		add(with(pins, tx(l34, 2)));
+	add(in_one_order(with(pinning::all, tx(l34, 2))));
 	for (const char *rx_port : {"member", "bond"})
 		for (const unsigned members : member_counts)
 			for (const std::uint16_t burst : burst_sizes)

@@ -60,7 +60,12 @@ struct bench_case {
 	churn change = churn::none;
 	unsigned changes_per_s = 0;
 	pinning pins = pinning::off;
+	bool repeats_order = false; // sends the set in one order, pass after pass, where it would be a new one each time
 	bound must = {};
+
+	// Whether each pass over the set is in a new order: where packets differ in what code may branch on. A processor learns
+	// the order of 256 packets by heart and foresees each, as it never can in traffic.
+	bool reorders() const;
 
 	// Every property that tells it from others: "tx/balance-l34/ipv4/m2/b32/hot".
 	std::string name() const;

@@ -196,7 +196,6 @@ void write_frame(std::span<std::uint8_t, frame_size> to, traffic kind, unsigned 
 		put_ethernet(frame, RTE_ETHER_TYPE_IPV4, random);
 		return put_ipv4(frame, index % 2 == 0 ? RTE_IPV4_HDR_MF_FLAG : 8, random);
 	case traffic::mixed:
-		// In random order: in turn would be a pattern that a branch predictor learns.
 		return write_frame(to, static_cast<traffic>(random() % 5), index, random);
 	case traffic::vxlan:
 		put_vxlan(frame, random);

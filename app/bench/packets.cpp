@@ -8,6 +8,8 @@
 
 #include <rte_mbuf.h>
 
+#include <algorithm>
+
 namespace braid::bench {
 
 packet_set::packet_set(traffic kind, unsigned count) : packets_(count)
@@ -30,6 +32,8 @@ packet_set::~packet_set()
 	set_references(1);
 	rte_pktmbuf_free_bulk(packets_.data(), static_cast<unsigned>(packets_.size()));
 }
+
+void packet_set::shuffle() { std::shuffle(packets_.begin(), packets_.end(), order_); }
 
 void packet_set::set_references(unsigned each)
 {

@@ -22,6 +22,9 @@ public:
 
 	std::span<rte_mbuf *> all() { return packets_; }
 
+	// Puts them in another order.
+	void shuffle();
+
 	// Undoes what broadcast added for members that, being sinks, never free.
 	void set_references(unsigned each);
 
@@ -30,6 +33,7 @@ public:
 
 private:
 	std::vector<rte_mbuf *> packets_;
+	std::minstd_rand order_; // quick: it takes turns with the work that is timed
 };
 
 } // namespace braid::bench

@@ -24,23 +24,31 @@ std::uint64_t send_once(const station &s, std::uint16_t port, std::size_t from, 
 }
 
 // Broadcast leaves references behind, which nobody frees here. One more is cheap for a packet that has one, and an
-// atomic operation for a packet that has more, so they are put right after each pass while the clock stands.
+// atomic operation for a packet that has more, so they are put right after each pass.
+bool leaves_references(const bench_case &what) { return what.mode == mode::broadcast; }
+
+void prepare_next_pass(const station &s)
+{
+	if (leaves_references(s.what))
+		s.packets.set_references(s.what.references);
+	if (s.what.reorders())
+		s.packets.shuffle();
+}
+
+// What there is to do between two passes is done while the clock stands.
 piece send_piece(const station &s, std::uint16_t port, std::uint64_t clock)
 {
 	const std::size_t set = s.packets.all().size();
 	const std::size_t passes = std::max<std::size_t>(1, packets_per_piece / set);
-	const bool shares = s.what.mode == mode::broadcast;
+	const std::size_t together = leaves_references(s.what) || s.what.reorders() ? 1 : passes;
 	std::uint64_t cycles = 0;
 	std::uint64_t sent = 0;
-	for (std::size_t timed = 0; timed < passes;) {
-		const std::size_t together = shares ? 1 : passes;
+	for (std::size_t timed = 0; timed < passes; timed += together) {
 		const std::uint64_t start = rte_rdtsc_precise();
 		for (std::size_t k = 0; k < together; k++)
 			sent += send_once(s, port, 0, set);
 		cycles += rte_rdtsc_precise() - start - clock;
-		timed += together;
-		if (shares)
-			s.packets.set_references(s.what.references);
+		prepare_next_pass(s);
 	}
 	if (sent != passes * set)
 		return {};

@@ -63,13 +63,14 @@ template <typename Deal> [[gnu::always_inline]] inline void for_each_packet(std:
 	return second / sizeof *rows;
 }
 
-// How many places of the rows are taken stands in one register, a byte for each.
-[[gnu::always_inline]] inline std::uint64_t deal_to_few(const std::uint8_t *bucket, rte_mbuf *const *pkts, std::size_t n,
-                                                        const std::uint32_t *hash, rte_mbuf **rows) noexcept
+// How many places of the rows are taken stands in one register, a byte for each. entry_of(k) is bucket_entry() of packet k's row.
+template <typename EntryOf>
+[[gnu::always_inline]] inline std::uint64_t deal_to_few(rte_mbuf *const *pkts, std::size_t n, rte_mbuf **rows,
+                                                        EntryOf entry_of) noexcept
 {
 	std::uint64_t counts = 0;
 	for_each_packet(0, n, [&](std::size_t k) __attribute__((always_inline)) {
-		const std::size_t entry = entry_of(bucket, hash[k]);
+		const std::size_t entry = entry_of(k);
 		const auto taken = static_cast<std::uint8_t>(counts >> entry);
 		rows[batch_size / 8 * entry + taken] = pkts[k];
 		counts += std::uint64_t{1} << entry;
@@ -89,8 +90,9 @@ template <typename Deal> [[gnu::always_inline]] inline void for_each_packet(std:
                                                  rte_mbuf **rows) noexcept
 {
 	const std::uint8_t *const bucket = s.bucket.data();
-	return s.tx_count == 2 ? detail::counts_of_two(n, detail::deal_to_two(bucket, pkts, n, hash, rows))
-	                       : detail::deal_to_few(bucket, pkts, n, hash, rows);
+	if (s.tx_count == 2)
+		return detail::counts_of_two(n, detail::deal_to_two(bucket, pkts, n, hash, rows));
+	return detail::deal_to_few(pkts, n, rows, [=](std::size_t k) { return entry_of(bucket, hash[k]); });
 }
 
 #ifdef RTE_ARCH_X86_64

@@ -102,6 +102,16 @@ struct pin_table {
 	std::uint16_t count = 0;       // members that may transmit, also backups
 	std::array<std::uint32_t, max_members> member{};  // their ids
 	std::array<port_handle, max_members> port{};
+	// By the lowest bits of an id, the index of the member that last came with them, if any.
+	static constexpr std::size_t slots = 256;
+	std::array<std::uint8_t, slots> slot{};
+
+	void add(std::uint32_t id, port_handle to) noexcept
+	{
+		slot[id % slots] = static_cast<std::uint8_t>(count);
+		member[count] = id;
+		port[count++] = to;
+	}
 };
 
 // Filled by one writer, then published, then never changed. tx and rx always point to a function.

@@ -195,8 +195,7 @@ void bond::fill_pins(snapshot &s, const decision &d) const noexcept
 	if (!started_)
 		return;
 	visit(members_, d.may_transmit(), [&s](const member &m) {
-		s.pin.member[s.pin.count] = to_number(m.id);
-		s.pin.port[s.pin.count++] = ethdev_port::handle(m.port);
+		s.pin.add(to_number(m.id), ethdev_port::handle(m.port));
 	});
 }
 

@@ -12,7 +12,8 @@ constexpr std::size_t offset = offsetof(rte_mbuf, dynfield1) + 8;
 constexpr enum mode built_modes[] = {mode::round_robin, mode::active_backup, mode::balance, mode::broadcast};
 using numbers = std::vector<unsigned>;
 
-constexpr std::uint32_t id_of(unsigned member) { return 70 + member; }
+// Every fourth is alike in the lowest byte, by which members are found first.
+constexpr std::uint32_t id_of(unsigned member) { return 70 + member % 4 + 256 * (member / 4); }
 
 std::byte *field_of(counted_packet &packet)
 {
@@ -40,34 +41,60 @@ std::unique_ptr<snapshot> pinning(enum mode m, const std::vector<unsigned> &usab
 	auto s = transmit_snapshot({.mode = m, .members = sending});
 	s->pin.flag = flag;
 	s->pin.offset = offset;
-	for (unsigned member : usable) {
-		s->pin.member[s->pin.count] = id_of(member);
-		s->pin.port[s->pin.count++] = wire::port_of(member);
-	}
+	for (unsigned member : usable)
+		s->pin.add(id_of(member), wire::port_of(member));
 	put_pinning_before<scripted_port>(*s);
 	return s;
 }
 
 using Pinning = transmit;
 
-TEST_F(Pinning, APinnedPacketGoesThroughItsMemberInEveryMode)
+// Members beside each other differ, and so do members of one slot.
+constexpr unsigned member_of(unsigned packet, unsigned count) { return packet * 7 % count; }
+
+class PinningAmong : public transmit, public testing::WithParamInterface<unsigned> {};
+
+TEST_P(PinningAmong, APinnedPacketGoesThroughItsMemberInEveryMode)
 {
+	const unsigned count = GetParam();
 	for (enum mode m : built_modes) {
-		const auto s = pinning(m, {0, 1, 2});
+		const auto s = pinning(m, first_members(count));
 		burst b(150);
 		for (unsigned k = 0; k < 150; k += 3)
-			pin(b[k], k / 3 % 3);
+			pin(b[k], member_of(k, count));
 		EXPECT_EQ(send(*s, b), 150u) << to_string(m);
-		for (unsigned member = 0; member < 3; member++) {
+		for (unsigned member = 0; member < count; member++) {
 			const numbers sent = sent_by(member, b);
 			for (unsigned k = 0; k < 150; k += 3)
-				EXPECT_EQ(std::count(sent.begin(), sent.end(), k), k / 3 % 3 == member)
+				EXPECT_EQ(std::count(sent.begin(), sent.end(), k), member_of(k, count) == member)
 					<< to_string(m) << ", packet " << k << ", member " << member;
-			EXPECT_EQ(b[1].sent, m == mode::broadcast ? 3u : 1u);
 			members[member].sent.clear();
 		}
+		EXPECT_EQ(b[1].sent, m == mode::broadcast ? count : 1u);
 	}
 	EXPECT_EQ(lane.pin_missed.get(), 0u);
+}
+// Among few members the batch is dealt out in another way.
+INSTANTIATE_TEST_SUITE_P(Members, PinningAmong, testing::Values(1u, 3u, few_members - 1, few_members, max_members));
+
+TEST_F(Pinning, ABurstOfOneGoesThroughItsMember)
+{
+	const auto s = pinning(mode::active_backup, {0, 1, 5});
+	burst pinned(1), missing(1), plain(1);
+	pin(pinned[0], 5); // whose slot 1 has, too
+	pin(missing[0], 9); // the same slot
+	EXPECT_EQ(send(*s, pinned), 1u);
+	EXPECT_EQ(sent_by(5, pinned), numbers{0});
+	EXPECT_EQ(lane.pin_missed.get(), 0u);
+	EXPECT_EQ(send(*s, missing), 1u);
+	EXPECT_EQ(missing[0].sent, 1u);
+	EXPECT_EQ(lane.pin_missed.get(), 1u);
+	EXPECT_EQ(send(*s, plain), 1u);
+	EXPECT_EQ(lane.pin_missed.get(), 1u);
+	members[1].room = 0;
+	burst refused(1);
+	pin(refused[0], 1);
+	EXPECT_EQ(send(*s, refused), 0u);
 }
 
 TEST_F(Pinning, ABackupSendsWhatIsPinnedToIt)
@@ -151,6 +178,35 @@ TEST_F(Pinning, WhatAMemberRefusesStandsAtTheTailInItsOrder)
 	EXPECT_EQ(b.numbers_from(6), (numbers{4, 6}));
 }
 
+// Refuses all, and has put another packet in the place of the last, as a driver does that inserts a tag into a shared one.
+struct replacing_port : scripted_port {
+	static inline rte_mbuf *other;
+
+	static std::uint16_t send(port_handle, std::uint16_t, rte_mbuf **pkts, std::uint16_t n) noexcept
+	{
+		pkts[n - 1] = other;
+		return 0;
+	}
+};
+
+TEST_F(Pinning, WhatAMemberPutInAnotherPacketsPlaceIsGivenBackInstead)
+{
+	auto s = transmit_snapshot({.mode = mode::active_backup, .members = {0}});
+	s->pin.flag = flag;
+	s->pin.offset = offset;
+	s->pin.add(id_of(0), wire::port_of(0));
+	put_pinning_before<replacing_port>(*s);
+	counted_packet other;
+	replacing_port::other = &other;
+	burst b(3);
+	pin(b[0], 0);
+	pin(b[2], 0);
+	EXPECT_EQ(s->tx(*s, lane, b.array(), 3), 1u);
+	EXPECT_EQ(b[1].sent, 1u);
+	EXPECT_EQ(b.array()[1], static_cast<rte_mbuf *>(&b[0]));
+	EXPECT_EQ(b.array()[2], static_cast<rte_mbuf *>(&other));
+}
+
 // Everything at random; send() holds the books: what was not consumed stands at the tail in its order, nothing twice, nothing lost.
 // What is pinned to a member leaves in the order in which it was offered.
 TEST_F(Pinning, NothingIsLostOrOvertakenWhateverIsRefused)
@@ -159,25 +215,26 @@ TEST_F(Pinning, NothingIsLostOrOvertakenWhateverIsRefused)
 	const auto below = [&random](unsigned end) { return static_cast<unsigned>(random() % end); };
 	for (unsigned round = 0; round < 2000; round++) {
 		const enum mode m = built_modes[below(4)];
-		const auto s = pinning(m, first_members(1 + below(5)));
+		const unsigned named = round % 2 == 0 ? 6 : 20;
+		const auto s = pinning(m, first_members(1 + below(named - 1)));
 		burst b(below(200));
 		for (unsigned k = 0; k < b.size(); k++)
 			if (below(3) == 0)
-				pin(b[k], below(6));
-		for (unsigned member = 0; member < 6; member++) {
+				pin(b[k], below(named));
+		for (unsigned member = 0; member < named; member++) {
 			members[member] = {};
 			if (below(2) == 0)
 				members[member].takes = {below(40), below(40), below(40)};
 		}
 		send(*s, b);
-		for (unsigned member = 0; member < 6; member++) {
+		for (unsigned member = 0; member < named; member++) {
 			numbers pinned;
 			for (unsigned k : sent_by(member, b))
 				if (is_pinned_to(b[k], member))
 					pinned.push_back(k);
 			EXPECT_TRUE(std::is_sorted(pinned.begin(), pinned.end())) << to_string(m);
 		}
-		for (unsigned member = 0; member < 6; member++)
+		for (unsigned member = 0; member < named; member++)
 			members[member] = {};
 	}
 }
