@@ -63,8 +63,8 @@ struct bench_case {
 	bool repeats_order = false; // sends the set in one order, pass after pass, where it would be a new one each time
 	bound must = {};
 
-	// Whether each pass over the set is in a new order: where packets differ in what code may branch on. A processor learns
-	// the order of 256 packets by heart and foresees each, as it never can in traffic.
+	// Whether each pass over the set is in a new order: where what becomes of a packet depends on what is in it. A processor
+	// learns the order of 256 packets by heart and foresees every branch, as it never could in traffic.
 	bool reorders() const;
 
 	// Every property that tells it from others: "tx/balance-l34/ipv4/m2/b32/hot".

@@ -31,7 +31,7 @@ void prepare_next_pass(const station &s)
 {
 	if (leaves_references(s.what))
 		s.packets.set_references(s.what.references);
-	if (s.what.reorders())
+	if (s.reorders)
 		s.packets.shuffle();
 }
 
@@ -40,7 +40,7 @@ piece send_piece(const station &s, std::uint16_t port, std::uint64_t clock)
 {
 	const std::size_t set = s.packets.all().size();
 	const std::size_t passes = std::max<std::size_t>(1, packets_per_piece / set);
-	const std::size_t together = leaves_references(s.what) || s.what.reorders() ? 1 : passes;
+	const std::size_t together = leaves_references(s.what) || s.reorders ? 1 : passes;
 	std::uint64_t cycles = 0;
 	std::uint64_t sent = 0;
 	for (std::size_t timed = 0; timed < passes; timed += together) {

@@ -15,6 +15,7 @@ struct station {
 	const bench_case &what;
 	packet_set &packets;
 	std::uint16_t queue;
+	bool reorders = what.reorders();
 };
 
 // A piece of work: its cycles, and how many packets or bursts those were for. No count: something went wrong.

@@ -147,13 +147,59 @@ inline v8 blinding(v8 seeds, std::uint64_t first_key, std::uint64_t second_key) 
 	return _mm256_xor_si256(seeds, twice(first_key, second_key));
 }
 
+// ---- symmetry, as flow_key.hpp has it: a row beside the same one whose ends have changed places
+
+template <typename... From> constexpr byte_table shuffle_by(From... from) noexcept
+{
+	static_assert(sizeof...(from) == 16);
+	return in_both_halves({{static_cast<std::uint8_t>(from)...}});
+}
+inline v8 macs_in_order(v8 row) noexcept
+{
+	static constexpr byte_table exchange = shuffle_by(6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 12, 13, 14, 15);
+	const v8 other = _mm256_shuffle_epi8(row, exchange.get());
+	constexpr int first_end = 0b111; // of lanes of 16 bits
+	return _mm256_blend_epi16(_mm256_max_epu16(row, other), _mm256_min_epu16(row, other), first_end);
+}
+
+// Of IPv4, a row that ends with the addresses.
+inline v8 ipv4_addresses_in_order(v8 row) noexcept
+{
+	const v8 other = _mm256_shuffle_epi32(row, 0b10'11'01'00);
+	return _mm256_blend_epi32(_mm256_max_epu32(row, other), _mm256_min_epu32(row, other), 0b0100'0100);
+}
+
+// Of a row of IPv4 that ends with the ports: protocol, ports, addresses.
+inline v8 ipv4_key_in_order(v8 row) noexcept
+{
+	constexpr int no = 0x80;
+	static constexpr byte_table as_they_stand = shuffle_by(1, no, no, no, 12, 13, 14, 15, 4, 5, 6, 7, 8, 9, 10, 11);
+	static constexpr byte_table exchanged = shuffle_by(1, no, no, no, 14, 15, 12, 13, 8, 9, 10, 11, 4, 5, 6, 7);
+	const v8 one = _mm256_shuffle_epi8(row, as_they_stand.get()), other = _mm256_shuffle_epi8(row, exchanged.get());
+	return _mm256_blend_epi32(_mm256_max_epu32(one, other), _mm256_min_epu32(one, other), 0b0100'0100);
+}
+
+// Both addresses of IPv6.
+inline v8 ipv6_in_order(v8 addresses) noexcept
+{
+	const v8 other = _mm256_permute4x64_epi64(addresses, 0b01'00'11'10);
+	return _mm256_blend_epi32(_mm256_min_epu32(addresses, other), _mm256_max_epu32(addresses, other), 0b1111'0000);
+}
+
+// A row that ends with the ports, which alone are worth anything then.
+inline v8 last_ports_in_order(v8 row) noexcept
+{
+	static constexpr byte_table exchange = shuffle_by(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 12, 13);
+	return _mm256_max_epu32(row, _mm256_shuffle_epi8(row, exchange.get()));
+}
+
 // Two words: the MAC addresses and an EtherType that is known beforehand, which is in `blind`.
-[[gnu::always_inline]] inline words mac_words(const rows &r, v8 blind) noexcept
+template <bool Symmetric> [[gnu::always_inline]] inline words mac_words(const rows &r, v8 blind) noexcept
 {
 	const v8 counts = twice(UINT64_MAX, UINT32_MAX);
 	v8 product[4];
 	for (unsigned i = 0; i < 4; i++)
-		product[i] = products(masked_xor(r.of[i], counts, blind));
+		product[i] = products(masked_xor(Symmetric ? macs_in_order(r.of[i]) : r.of[i], counts, blind));
 	return first_of(product) + second_of(product);
 }
 
@@ -207,7 +253,7 @@ private:
 	{
 		if constexpr (fields.macs) {
 			const v8 blind = blinding(seeds_, flow_hash_keys[0], flow_hash_keys[1] ^ type << 32);
-			sums = sums + mac_words(at::told_by_macs ? told : load_rows(frames, 0), blind);
+			sums = sums + mac_words<fields.symmetric>(at::told_by_macs ? told : load_rows(frames, 0), blind);
 		}
 		store_vector(hashes, values(sums));
 		return true;
@@ -255,7 +301,9 @@ private:
 		v8 product[4];
 		for (unsigned i = 0; i < 4; i++) {
 			const v8 row = ends.of[i];
-			if constexpr (must_show_ports)
+			if constexpr (fields.symmetric)
+				product[i] = products(_mm256_xor_si256(ipv4_in_order(told.of[i], row), blind));
+			else if constexpr (must_show_ports)
 				product[i] = products(masked_xor(row, counts, blind));
 			else if constexpr (fields.ports)
 				product[i] = products(masked_xor(row, both(counts, but_missing_ports(told.of[i], row)), blind));
@@ -266,6 +314,14 @@ private:
 			return first_of(product) + second_of(product);
 		else
 			return second_of(product);
+	}
+
+	static inline v8 ipv4_in_order(v8 told, v8 end) noexcept
+	{
+		if constexpr (!fields.ports)
+			return ipv4_addresses_in_order(end);
+		else
+			return ipv4_key_in_order(must_show_ports ? end : both(end, but_missing_ports(told, end)));
 	}
 
 	// All of a row of ends but the place of ports of packets that show none.
@@ -282,20 +338,26 @@ private:
 
 	[[gnu::always_inline]] inline words ipv6_words(const std::byte *const *frames, const rows &told) const noexcept
 	{
-		if constexpr (fields.ports)
+		if constexpr (fields.ports && fields.symmetric)
+			return four_words(frames) + ipv6_protocol_and_ports(frames, told);
+		else if constexpr (fields.ports)
 			return four_words(frames) + ipv6_first_word(told);
 		else
 			return four_words(frames);
 	}
 
-	// The last 32 bytes of the key of IPv6.
+	// The last 32 bytes of the key of IPv6; in order, the addresses.
 	[[gnu::always_inline]] inline words four_words(const std::byte *const *frames) const noexcept
 	{
-		const v8 blind = _mm256_xor_si256(seeds_, load_vector(flow_hash_keys + first_key));
+		constexpr unsigned end = fields.symmetric ? at::addresses_end : at::key_end;
+		constexpr unsigned key = fields.symmetric && fields.ports ? 1 : first_key;
+		const v8 blind = _mm256_xor_si256(seeds_, load_vector(flow_hash_keys + key));
 		v8 product[lanes];
 #pragma GCC unroll 8
-		for (unsigned i = 0; i < lanes; i++)
-			product[i] = products(_mm256_xor_si256(load_vector(frames[i] + at::key_end - 32), blind));
+		for (unsigned i = 0; i < lanes; i++) {
+			const v8 last = load_vector(frames[i] + end - 32);
+			product[i] = products(_mm256_xor_si256(fields.symmetric ? ipv6_in_order(last) : last, blind));
+		}
 		return sum_of_four(product);
 	}
 
@@ -310,13 +372,28 @@ private:
 		return second_of(product);
 	}
 
+	// Next header, in the row's third lane, and ports.
+	[[gnu::always_inline]] inline words ipv6_protocol_and_ports(const std::byte *const *frames, const rows &told) const noexcept
+	{
+		constexpr std::uint64_t protocol_and_ports = 0xffffffff'000000ff;
+		const v8 blind = blinding(seeds_, 0, flow_hash_keys[0]);
+		const v8 counts = twice(0, protocol_and_ports);
+		const rows ends = load_rows(frames, at::key_end - 16);
+		v8 product[4];
+		for (unsigned i = 0; i < 4; i++) {
+			const v8 both_of_them = _mm256_blend_epi32(told.of[i], last_ports_in_order(ends.of[i]), 0b1000'1000);
+			product[i] = products(masked_xor(both_of_them, counts, blind));
+		}
+		return second_of(product);
+	}
+
 	const v8 expected_;
 	const v8 tags_;
 	const v8 seeds_;
 };
 
 // Hashes by their MAC addresses eight packets of one EtherType, which is no tag and no length.
-class eight_of_one_type {
+template <bool Symmetric> class eight_of_one_type {
 public:
 	static constexpr unsigned least_length = 16;
 
@@ -334,7 +411,7 @@ public:
 			difference = or_difference(difference, row, expected_);
 		if (!have_no_bit_in_common(difference, twice(0, std::uint64_t{UINT16_MAX} << 32))) [[unlikely]]
 			return false;
-		store_vector(hashes, values(mac_words(r, blind_)));
+		store_vector(hashes, values(mac_words<Symmetric>(r, blind_)));
 		return true;
 	}
 

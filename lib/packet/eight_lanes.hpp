@@ -47,6 +47,14 @@ inline v8 masked_xor(v8 a, v8 mask, v8 b) noexcept { return _mm256_xor_si256(bot
 inline v8 or_difference(v8 seen, v8 a, v8 b) noexcept { return either(seen, _mm256_xor_si256(a, b)); }
 #endif
 
+// 32 bits of a frame at any address.
+inline std::uint32_t word_at(const std::byte *from) noexcept
+{
+	std::uint32_t word;
+	__builtin_memcpy(&word, from, sizeof word);
+	return word;
+}
+
 // The same 16 bytes twice.
 inline v8 twice(std::uint64_t first, std::uint64_t second) noexcept
 {

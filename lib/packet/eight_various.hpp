@@ -59,17 +59,22 @@ inline v8 bits_of_protocol(v8 number) noexcept
 	            _mm256_shuffle_epi8(bits_by_upper_half.get(), _mm256_srli_epi32(number, 4)));
 }
 
+// `middle` is the word 6 bytes into the IP header: IPv4's fragment field, time to live and protocol; IPv6's next header and hop
+// limit, and two bytes of address.
+inline v8 protocol_in(v8 middle, v8 ipv6) noexcept
+{
+	return choose(ipv6, both(middle, all<0xff>()), _mm256_srli_epi32(middle, 24));
+}
+
 // What stands behind the IP header.
 struct upper_layer {
 	v8 has_ports;
 	v8 special; // something else decides: what is behind extension headers, what an ICMP error quotes
 };
 
-// `middle` is the word 6 bytes into the IP header: IPv4's fragment field, time to live and protocol; IPv6's next header and hop
-// limit, and two bytes of address.
 inline upper_layer view_upper_layer(v8 middle, v8 ipv6) noexcept
 {
-	const v8 found = bits_of_protocol(choose(ipv6, both(middle, all<0xff>()), _mm256_srli_epi32(middle, 24)));
+	const v8 found = bits_of_protocol(protocol_in(middle, ipv6));
 	const v8 whole = equal(without(both(middle, all<0xff3f>()), ipv6), zero());
 	upper_layer u;
 	u.has_ports = both(whole, _mm256_cmpgt_epi32(both(found, all<has_ports_bits>()), zero()));
@@ -79,13 +84,15 @@ inline upper_layer view_upper_layer(v8 middle, v8 ipv6) noexcept
 }
 
 // Two words of rows that begin with the MAC addresses, with each packet's EtherType as it stands in a frame.
-[[gnu::always_inline]] inline words mac_words(const rows &r, v8 types, v8 keys) noexcept
+template <bool Symmetric> [[gnu::always_inline]] inline words mac_words(const rows &r, v8 types, v8 keys) noexcept
 {
 	const v8 type[4] = {_mm256_shuffle_epi32(types, 0x00), _mm256_shuffle_epi32(types, 0x55),
 	                    _mm256_shuffle_epi32(types, 0xaa), _mm256_shuffle_epi32(types, 0xff)};
 	v8 product[4];
-	for (unsigned i = 0; i < 4; i++)
-		product[i] = products(_mm256_xor_si256(_mm256_blend_epi32(r.of[i], type[i], 0x88), keys));
+	for (unsigned i = 0; i < 4; i++) {
+		const v8 row = Symmetric ? macs_in_order(r.of[i]) : r.of[i];
+		product[i] = products(_mm256_xor_si256(_mm256_blend_epi32(row, type[i], 0x88), keys));
+	}
 	return first_of(product) + second_of(product);
 }
 
@@ -99,6 +106,7 @@ struct eight_looked_at {
 	std::uint32_t key_at[lanes];  // behind where the key of untagged IPv4 is
 	std::uint32_t counting[lanes]; // what counts of it: offset in a table
 	words first_word;             // of the key's products
+	v8 protocol, has_ports;       // of what is put in order
 	unsigned others;              // a bit for each that must be hashed by its key
 };
 
@@ -114,6 +122,11 @@ public:
 
 	explicit eight_various(std::uint64_t seed) noexcept : seed_(seed)
 	{
+		if constexpr (fields.symmetric) {
+			keys_[0] = last_keys(1);
+			keys_[1] = last_keys(4);
+			return;
+		}
 		for (unsigned is_ported = 0; is_ported < 2; is_ported++) {
 			keys_[is_ported] = last_keys(fields.ports ? 2 : 1);
 			keys_[2 + is_ported] = last_keys(4);
@@ -141,12 +154,19 @@ public:
 	[[gnu::always_inline]] inline void look_farther(eight_looked_at &e) const noexcept
 	{
 		const words found = words_at<20>(e.frame, e.tags);
-		const upper_layer u = view_upper_layer(lower_halves(found), e.ipv6);
+		const v8 middle = lower_halves(found);
+		const upper_layer u = view_upper_layer(middle, e.ipv6);
 		e.others = ~bits(without(e.sound, u.special)) & 0xff;
 		const v8 tags = load_vector(e.tags);
 		store_vector(e.key_at, _mm256_add_epi32(both(tags, e.sound), both(e.ipv6, all<20>())));
 		const v8 by_version = both(e.ipv6, all<2 * sizeof(v8)>());
-		if constexpr (fields.ports) {
+		if constexpr (fields.symmetric) {
+			store_vector(e.counting, both(e.ipv6, all<sizeof(v8)>()));
+			if constexpr (fields.ports) {
+				e.protocol = protocol_in(middle, e.ipv6);
+				e.has_ports = both(u.has_ports, e.sound);
+			}
+		} else if constexpr (fields.ports) {
 			store_vector(e.counting, either(by_version, both(both(u.has_ports, e.sound), all<sizeof(v8)>())));
 			e.first_word = ipv6_first_word(found, e.ipv6);
 		} else {
@@ -157,21 +177,25 @@ public:
 	// Hashes that belong to `others` are worth nothing.
 	[[gnu::always_inline]] inline void hash(const eight_looked_at &e, std::uint32_t *hashes) const noexcept
 	{
-		words sums = addresses_and_ports(e);
-		if constexpr (fields.ports)
+		words sums = fields.symmetric ? addresses_in_order(e) : addresses_and_ports(e);
+		if constexpr (fields.ports && fields.symmetric)
+			sums = sums + protocol_and_ports(e);
+		else if constexpr (fields.ports)
 			sums = sums + e.first_word;
 		if constexpr (fields.macs)
-			sums = sums + mac_words(load_rows(e.frame, 0), both(e.head, all<0xffff>()), twice(key(0), key(1)));
+			sums = sums + mac_words<fields.symmetric>(load_rows(e.frame, 0), both(e.head, all<0xffff>()),
+			                                          twice(key(0), key(1)));
 		store_vector(hashes, values(sums));
 	}
 
 private:
 	std::uint64_t key(unsigned i) const noexcept { return seed_ ^ flow_hash_keys[i]; }
 
-	// The first keys of addresses and ports, for that many words at the end of four.
+	// The first keys of addresses and ports, of which those in order are a word of their own before, for that many words at the
+	// end of four.
 	v8 last_keys(unsigned n) const noexcept
 	{
-		constexpr unsigned first = fields.macs ? 2 : 0;
+		constexpr unsigned first = fields.macs ? 2 : fields.symmetric ? 1 : 0;
 		const auto word = [&](unsigned i) { return i + n < 4 ? 0 : static_cast<long long>(key(first + i + n - 4)); };
 		return _mm256_setr_epi64x(word(0), word(1), word(2), word(3));
 	}
@@ -236,12 +260,54 @@ private:
 		        both(products(masked_xor(found.of_2367, counts, keys)), _mm256_unpackhi_epi32(ipv6, ipv6))};
 	}
 
-	v8 keys_[4];
+	// In order: of the 32 bytes that end with the addresses, by IP version, in which lanes the parts of the other end are, and
+	// where of two parts the lesser is wanted and where the greater. IPv4's addresses are one lane each, the last two.
+	struct alignas(v8) lane_table {
+		std::uint32_t lane[8];
+	};
+	static constexpr std::uint32_t yes = UINT32_MAX;
+	static constexpr lane_table other_end[2] = {{{0, 1, 2, 3, 4, 5, 7, 6}}, {{4, 5, 6, 7, 0, 1, 2, 3}}};
+	static constexpr lane_table lesser[2] = {{{0, 0, 0, 0, 0, 0, yes, 0}}, {{yes, yes, yes, yes, 0, 0, 0, 0}}};
+	static constexpr lane_table greater[2] = {{{0, 0, 0, 0, 0, 0, 0, yes}}, {{0, 0, 0, 0, yes, yes, yes, yes}}};
+	static constexpr unsigned ipv4_addresses_end = 14 + 20;
+
+	[[gnu::always_inline]] inline words addresses_in_order(const eight_looked_at &e) const noexcept
+	{
+		constexpr unsigned ipv4_at = ipv4_addresses_end - sizeof(v8);
+		v8 product[lanes];
+#pragma GCC unroll 8
+		for (unsigned i = 0; i < lanes; i++) {
+			const auto of_version = [&](const void *table) {
+				return load_vector(static_cast<const std::byte *>(table) + e.counting[i]);
+			};
+			const v8 one = load_vector(e.frame[i] + e.key_at[i] + ipv4_at);
+			const v8 other = _mm256_permutevar8x32_epi32(one, of_version(other_end));
+			const v8 ordered = either(both(_mm256_min_epu32(one, other), of_version(lesser)),
+			                          both(_mm256_max_epu32(one, other), of_version(greater)));
+			product[i] = products(_mm256_xor_si256(ordered, of_version(keys_)));
+		}
+		return sum_of_four(product);
+	}
+
+	[[gnu::always_inline]] inline words protocol_and_ports(const eight_looked_at &e) const noexcept
+	{
+		static constexpr byte_table exchange = shuffle_by(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+		const auto of = [&e](unsigned i) {
+			return static_cast<int>(word_at(e.frame[i] + e.key_at[i] + ipv4_addresses_end));
+		};
+		const v8 shown = both(_mm256_setr_epi32(of(0), of(1), of(2), of(3), of(4), of(5), of(6), of(7)), e.has_ports);
+		const v8 ports = _mm256_max_epu32(shown, _mm256_shuffle_epi8(shown, exchange.get()));
+		const v8 keys = twice(key(0), key(0));
+		return {products(_mm256_xor_si256(_mm256_unpacklo_epi32(e.protocol, ports), keys)),
+		        products(_mm256_xor_si256(_mm256_unpackhi_epi32(e.protocol, ports), keys))};
+	}
+
+	v8 keys_[fields.symmetric ? 2 : 4];
 	const std::uint64_t seed_;
 };
 
 // Hashes eight packets by their MAC addresses and whatever EtherType each has behind its tags.
-class eight_by_macs {
+template <bool Symmetric> class eight_by_macs {
 public:
 	// Two tags and the word behind them.
 	static constexpr unsigned least_length = 28;
@@ -255,7 +321,7 @@ public:
 		if (bits(is_tag(head)) != 0)
 			head = tell(turned(load_rows(frames, 12))).head;
 		const v8 is_type = _mm256_cmpgt_epi32(both(head, all<0xff>()), all<5>()); // else it is a length
-		store_vector(hashes, values(mac_words(r, both(both(head, all<0xffff>()), is_type), keys_)));
+		store_vector(hashes, values(mac_words<Symmetric>(r, both(both(head, all<0xffff>()), is_type), keys_)));
 	}
 
 private:

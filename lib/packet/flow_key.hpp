@@ -124,42 +124,43 @@ template <typename Key>
 	key.add(upper.protocol | (addresses[0] & UINT32_MAX) << 16);
 }
 
-// ---- symmetry: whichever of two ends is the greater stands behind, so that the directions cannot be told apart
+// ---- symmetry: the directions of a flow cannot be told apart
+//
+// Of each part of the two ends that is at the same place in them, the lesser stands before and the greater behind: parts of 32
+// bits of addresses, of 16 bits of MAC addresses, and ports. So a vector unit can do it, and no branch depends on who talks to
+// whom. That makes flows alike as well whose ends have exchanged parts, such as ports; they are few.
 
-// Addresses of IPv4, then ports.
-constexpr void put_in_order(std::uint64_t &addresses, std::uint32_t &ports) noexcept
+constexpr std::uint32_t ports_in_order(std::uint32_t ports) noexcept { return std::max(ports, std::rotl(ports, 16)); }
+
+// Of IPv4.
+constexpr std::uint64_t addresses_in_order(std::uint64_t addresses) noexcept
 {
-	const auto first = static_cast<std::uint32_t>(addresses);
-	const auto second = static_cast<std::uint32_t>(addresses >> 32);
-	const bool ports_decide = first == second && static_cast<std::uint16_t>(ports) > ports >> 16;
-	if (first > second || ports_decide) {
-		addresses = std::rotl(addresses, 32);
-		ports = std::rotl(ports, 16);
-	}
+	const auto first = static_cast<std::uint32_t>(addresses), second = static_cast<std::uint32_t>(addresses >> 32);
+	return std::min(first, second) | std::uint64_t{std::max(first, second)} << 32;
 }
 
-// Addresses of IPv6, then ports.
-constexpr void put_in_order(std::array<std::uint64_t, 4> &addresses, std::uint32_t &ports) noexcept
+// Of IPv6.
+inline std::array<std::uint64_t, 4> addresses_in_order(const std::array<std::uint64_t, 4> &addresses) noexcept
 {
-	const auto first = std::pair(addresses[0], addresses[1]), second = std::pair(addresses[2], addresses[3]);
-	const bool ports_decide = first == second && static_cast<std::uint16_t>(ports) > ports >> 16;
-	if (first > second || ports_decide) {
-		addresses = {addresses[2], addresses[3], addresses[0], addresses[1]};
-		ports = std::rotl(ports, 16);
-	}
+	using parts = std::uint32_t __attribute__((vector_size(16)));
+	const auto first = std::bit_cast<parts>(std::array{addresses[0], addresses[1]});
+	const auto second = std::bit_cast<parts>(std::array{addresses[2], addresses[3]});
+	const auto lesser = std::bit_cast<std::array<std::uint64_t, 2>>(first < second ? first : second);
+	const auto greater = std::bit_cast<std::array<std::uint64_t, 2>>(first < second ? second : first);
+	return {lesser[0], lesser[1], greater[0], greater[1]};
 }
 
 inline frame_view in_order(frame_view frame) noexcept
 {
-	constexpr unsigned width = 48;
-	constexpr std::uint64_t mask = (std::uint64_t{1} << width) - 1;
-	const std::uint64_t head = rte_le_to_cpu_64(frame.macs_head);
-	std::uint64_t one = head & mask;
-	std::uint64_t other = head >> width | std::uint64_t{rte_le_to_cpu_32(frame.macs_tail)} << (64 - width);
-	if (one > other)
-		std::swap(one, other);
-	frame.macs_head = rte_cpu_to_le_64(one | other << width);
-	frame.macs_tail = rte_cpu_to_le_32(static_cast<std::uint32_t>(other >> (64 - width)));
+	using parts = std::uint16_t __attribute__((vector_size(16)));
+	const std::uint64_t tail = rte_cpu_to_le_64(rte_le_to_cpu_32(frame.macs_tail)); // as it would stand in memory
+	const auto macs = std::bit_cast<parts>(std::array{frame.macs_head, tail});
+	const auto other = __builtin_shufflevector(macs, macs, 3, 4, 5, 0, 1, 2, 6, 7);
+	const parts lesser = macs < other ? macs : other, greater = macs < other ? other : macs;
+	const auto ordered = __builtin_shufflevector(lesser, greater, 0, 1, 2, 11, 12, 13, 14, 15);
+	const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(ordered);
+	frame.macs_head = halves[0];
+	frame.macs_tail = rte_cpu_to_le_32(static_cast<std::uint32_t>(rte_le_to_cpu_64(halves[1])));
 	return frame;
 }
 
@@ -182,12 +183,13 @@ constexpr flow_view turned_around(flow_view flow) noexcept
 	return flow;
 }
 
-constexpr flow_view in_order(flow_view flow) noexcept
+inline flow_view in_order(flow_view flow) noexcept
 {
 	if (flow.ip.version == 4)
-		put_in_order(flow.ip.addresses[0], flow.upper.ports);
+		flow.ip.addresses[0] = addresses_in_order(flow.ip.addresses[0]);
 	else
-		put_in_order(flow.ip.addresses, flow.upper.ports);
+		flow.ip.addresses = addresses_in_order(flow.ip.addresses);
+	flow.upper.ports = ports_in_order(flow.upper.ports);
 	return flow;
 }
 
@@ -253,12 +255,14 @@ template <hash_policy P>
 template <hash_policy P, typename Key>
 [[gnu::always_inline]] inline void add_flow(const ip_view &ip, upper_layer_view upper, Key &key) noexcept
 {
-	if constexpr (fields_of(P).ports) {
+	if constexpr (fields_of(P).ports && !fields_of(P).symmetric) {
 		if (ip.version == 6)
 			add_ipv6(ip.addresses, upper, key);
 		else
 			add_ipv4(ip.addresses[0], upper, key);
 	} else {
+		if constexpr (fields_of(P).ports)
+			key.add(upper.protocol, upper.ports);
 		for (unsigned i = 0; i < (ip.version == 6 ? ip.addresses.size() : 1); i++)
 			key.add(ip.addresses[i]);
 	}

@@ -113,15 +113,16 @@ template <hash_policy P> inline std::uint32_t hash(const std::byte *frame, std::
 		const frame_view macs{load<std::uint64_t>(frame), load<std::uint32_t>(frame + 8), RTE_ETHER_TYPE_IPV4, 0};
 		add_macs(fields.symmetric ? in_order(macs) : macs, hasher);
 	}
-	auto ends = load<std::uint64_t>(frame + addresses);
+	const auto ends = load<std::uint64_t>(frame + addresses);
 	const auto number = load<std::uint8_t>(frame + protocol);
-	auto port_pair = load<std::uint32_t>(frame + ports) & port_masks[number];
-	if constexpr (fields.symmetric)
-		put_in_order(ends, port_pair);
-	if constexpr (fields.ports)
+	const auto port_pair = load<std::uint32_t>(frame + ports) & port_masks[number];
+	if constexpr (fields.ports && !fields.symmetric) {
 		add_ipv4(ends, {number, port_pair}, hasher);
-	else if constexpr (fields.addresses)
-		hasher.add(ends);
+	} else if constexpr (fields.addresses) {
+		if constexpr (fields.ports)
+			hasher.add(number, ports_in_order(port_pair));
+		hasher.add(fields.symmetric ? addresses_in_order(ends) : ends);
+	}
 	return hasher.value();
 }
 
@@ -158,12 +159,15 @@ template <hash_policy P> inline std::uint32_t hash(const std::byte *frame, std::
 	std::array<std::uint64_t, 4> ends{load<std::uint64_t>(frame + addresses), load<std::uint64_t>(frame + addresses + 8),
 	                                  load<std::uint64_t>(frame + addresses + 16),
 	                                  load<std::uint64_t>(frame + addresses + 24)};
-	auto port_pair = load<std::uint32_t>(frame + ports);
+	const auto port_pair = load<std::uint32_t>(frame + ports);
+	const auto number = load<std::uint8_t>(frame + protocol);
 	if constexpr (fields.symmetric)
-		put_in_order(ends, port_pair);
-	if constexpr (fields.ports) {
-		add_ipv6(ends, {load<std::uint8_t>(frame + protocol), port_pair}, hasher);
+		ends = addresses_in_order(ends);
+	if constexpr (fields.ports && !fields.symmetric) {
+		add_ipv6(ends, {number, port_pair}, hasher);
 	} else {
+		if constexpr (fields.ports)
+			hasher.add(number, ports_in_order(port_pair));
 		for (const std::uint64_t word : ends)
 			hasher.add(word);
 	}
@@ -242,6 +246,9 @@ extern template std::uint32_t flow_hash_alone<hash_policy::l2>(const rte_mbuf &m
 extern template std::uint32_t flow_hash_alone<hash_policy::l23>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 extern template std::uint32_t flow_hash_alone<hash_policy::l34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 extern template std::uint32_t flow_hash_alone<hash_policy::flow>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_alone<hash_policy::l2_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_alone<hash_policy::l23_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_alone<hash_policy::l34_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 
 // hashes[i] = flow_hash<P>(*pkts[i], seed) for every i < n. The mbufs themselves are taken to be hot. Not inline either: units
 // with wide instructions call it too, and must not emit it.

@@ -16,14 +16,6 @@ constexpr unsigned most_various = 4 * lanes;
 // What eight packets have in common.
 enum class kind { ipv4, ipv6, tagged_ipv4, tagged_ipv6, twice_tagged_ipv4, twice_tagged_ipv6, various };
 
-// 32 bits of a frame at any address.
-inline std::uint32_t word_at(const std::byte *from) noexcept
-{
-	std::uint32_t word;
-	__builtin_memcpy(&word, from, sizeof word);
-	return word;
-}
-
 inline bool is_tag(std::uint32_t word) noexcept
 {
 	const std::uint32_t type = word & 0xffff;
@@ -107,26 +99,30 @@ template <hash_policy P>
 	return lanes * count;
 }
 
+template <bool Symmetric>
 [[gnu::noinline]] unsigned hash_one_type(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes,
                                          const std::byte *model, std::uint16_t type) noexcept
 {
-	const eight_of_one_type kernel(seed, model, type);
+	using eight = eight_of_one_type<Symmetric>;
+	const eight kernel(seed, model, type);
 	unsigned done = 0;
 	const std::byte *frames[lanes];
 	for (; done + lanes <= n; done += lanes, pkts += lanes, hashes += lanes)
-		if (!find_frames<eight_of_one_type::least_length>(pkts, frames) || !kernel.hash(frames, hashes))
+		if (!find_frames<eight::least_length>(pkts, frames) || !kernel.hash(frames, hashes))
 			break;
 	return done;
 }
 
+template <bool Symmetric>
 [[gnu::noinline]] unsigned hash_any_types(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed,
-                                        std::uint32_t *hashes) noexcept
+                                          std::uint32_t *hashes) noexcept
 {
-	const eight_by_macs kernel(seed);
+	using eight = eight_by_macs<Symmetric>;
+	const eight kernel(seed);
 	unsigned done = 0;
 	const std::byte *frames[lanes];
 	for (; done + lanes <= n; done += lanes, pkts += lanes, hashes += lanes) {
-		if (!find_frames<eight_by_macs::least_length>(pkts, frames)) [[unlikely]]
+		if (!find_frames<eight::least_length>(pkts, frames)) [[unlikely]]
 			break;
 		kernel.hash(frames, hashes);
 	}
@@ -138,25 +134,27 @@ inline const std::byte *frame_of(const rte_mbuf &m) noexcept
 	return static_cast<const std::byte *>(m.buf_addr) + m.data_off;
 }
 
-inline unsigned hash_by_macs(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
+template <bool Symmetric>
+unsigned hash_by_macs(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
 {
 	unsigned done = 0;
-	if (pkts[0]->data_len >= eight_of_one_type::least_length) [[likely]] {
+	if (pkts[0]->data_len >= eight_of_one_type<Symmetric>::least_length) [[likely]] {
 		const std::byte *const first = frame_of(*pkts[0]);
 		const auto type = static_cast<std::uint16_t>(word_at(first + 12));
 		const bool is_length = (type & 0xff) <= 5;
 		if (!is_tag(type) && !is_length)
-			done = hash_one_type(pkts, n, seed, hashes, first, type);
+			done = hash_one_type<Symmetric>(pkts, n, seed, hashes, first, type);
 	}
-	return done > 0 ? done : hash_any_types(pkts, n < most_various ? n : most_various, seed, hashes);
+	return done > 0 ? done : hash_any_types<Symmetric>(pkts, n < most_various ? n : most_various, seed, hashes);
 }
 
 // At least eight packets are left.
 template <hash_policy P>
 unsigned hash_some(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
 {
-	if constexpr (P == hash_policy::l2)
-		return hash_by_macs(pkts, n, seed, hashes);
+	constexpr hash_fields fields = fields_of(P);
+	if constexpr (!fields.addresses)
+		return hash_by_macs<fields.symmetric>(pkts, n, seed, hashes);
 	constexpr unsigned least = eight_various<P>::least_length;
 	if (pkts[0]->data_len < least || pkts[3]->data_len < least || pkts[7]->data_len < least) [[unlikely]]
 		return 0;

@@ -24,11 +24,11 @@ tx_function balance_function([[maybe_unused]] simd wide, unsigned usable) noexce
 {
 #ifdef RTE_ARCH_X86_64
 	const bool has_avx2 = wide == simd::avx2 || wide == simd::avx512;
-	constexpr bool in_avx512 = P == hash_policy::l2 || P == hash_policy::l23 || P == hash_policy::l34;
+	constexpr bool by_eights = !fields_of(P).inside && !fields_of(P).vlan_and_source;
 	if constexpr (P == hash_policy::flow) {
 		if (has_avx2)
 			return balance_function<rss_hash_burst_avx2, Port, deal_with_avx2>(usable);
-	} else if constexpr (in_avx512) {
+	} else if constexpr (by_eights) {
 		if (wide == simd::avx512)
 			return balance_function<flow_hash_burst_avx512<P>, Port, deal_with_avx2>(usable);
 		if (has_avx2)
