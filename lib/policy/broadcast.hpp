@@ -64,12 +64,19 @@ private:
 		if (m + 1u == s.tx_count)
 			return pkts;
 		// In pieces whose size the compiler knows: a call of memmove() would cost a burst more than the copy.
-		constexpr unsigned piece = 8;
 		unsigned k = 0;
-		for (; k + piece <= n; k += piece)
-			std::memcpy(copies + k, pkts + k, piece * sizeof *pkts);
-		for (; k < n; k++)
-			copies[k] = pkts[k];
+		const auto copy = [&](auto pointers) __attribute__((always_inline)) {
+			std::memcpy(copies + k, pkts + k, pointers * sizeof *pkts);
+			k += pointers;
+		};
+		while (k + 8 <= n)
+			copy(std::integral_constant<unsigned, 8>());
+		if ((n & 4) != 0)
+			copy(std::integral_constant<unsigned, 4>());
+		if ((n & 2) != 0)
+			copy(std::integral_constant<unsigned, 2>());
+		if ((n & 1) != 0)
+			copy(std::integral_constant<unsigned, 1>());
 		return copies;
 	}
 
