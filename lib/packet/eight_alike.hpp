@@ -11,19 +11,24 @@
 namespace braid {
 namespace {
 
-// False if one of them is too short.
-template <unsigned Least>
-[[gnu::always_inline]] inline bool find_frames(rte_mbuf *const *pkts, const std::byte **frames) noexcept
+// False if one of them is shorter than `least`.
+[[gnu::always_inline]] inline bool find_frames(rte_mbuf *const *pkts, const std::byte **frames, unsigned least) noexcept
 {
 #pragma GCC unroll 8
 	for (unsigned k = 0; k < lanes; k++) {
 		const rte_mbuf &m = *pkts[k];
-		if (m.data_len < Least) [[unlikely]]
+		if (m.data_len < least) [[unlikely]]
 			return false;
 		frames[k] = static_cast<const std::byte *>(m.buf_addr) + m.data_off;
 		asm("" : "+r"(frames[k])); // in one register, not the two parts of the sum in one each
 	}
 	return true;
+}
+
+template <unsigned Least>
+[[gnu::always_inline]] inline bool find_frames(rte_mbuf *const *pkts, const std::byte **frames) noexcept
+{
+	return find_frames(pkts, frames, Least);
 }
 
 struct alignas(v8) byte_table {
@@ -59,8 +64,11 @@ constexpr byte_table special_ipv4_protocols = finds_itself(IPPROTO_ICMP);
 constexpr byte_table special_ipv6_protocols =
 	finds_itself(IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_DSTOPTS, IPPROTO_ICMPV6);
 
+// Whether the EtherType of IP stands before it. Not in every tunnel.
+enum class announced { by_type, elsewhere };
+
 // Where eight packets of a kind have what, in bytes from the start of the frame.
-template <bool Ports, unsigned Version, unsigned Tags> struct places {
+template <bool Ports, unsigned Version, unsigned Tags, announced How = announced::by_type> struct places {
 	static constexpr unsigned type = 12 + Tags;
 	static constexpr unsigned ip = 14 + Tags;
 	static constexpr unsigned fragment = ip + 6; // of IPv4
@@ -78,7 +86,8 @@ template <bool Ports, unsigned Version, unsigned Tags> struct places {
 	static constexpr byte_table structure(bool with_fragments) noexcept
 	{
 		byte_table mask = {};
-		mask.byte[type - told] = mask.byte[type + 1 - told] = 0xff;
+		if (How == announced::by_type)
+			mask.byte[type - told] = mask.byte[type + 1 - told] = 0xff;
 		mask.byte[ip - told] = Version == 4 ? 0xff : 0xf0;
 		if (Version == 4 && Tags > 0)
 			mask.byte[0] = mask.byte[1] = 0xff; // the inner tag's type
@@ -207,11 +216,14 @@ template <bool Symmetric> [[gnu::always_inline]] inline words mac_words(const ro
 // neither TCP nor UDP show none.
 enum class showing_ports { each, some };
 
-template <hash_policy P, unsigned Version, unsigned Tags, showing_ports Who = showing_ports::each> class eight_alike {
+template <hash_policy P, unsigned Version, unsigned Tags, showing_ports Who = showing_ports::each,
+          announced How = announced::by_type>
+class eight_alike {
 	static constexpr hash_fields fields = fields_of(P);
 	static constexpr bool must_show_ports = fields.ports && Who == showing_ports::each;
 	static_assert(must_show_ports || !fields.ports || Version == 4);
-	using at = places<fields.ports, Version, Tags>;
+	static_assert(!fields.inside || must_show_ports); // what else there is may be a tunnel
+	using at = places<fields.ports, Version, Tags, How>;
 
 public:
 	// Each frame must be so long.
@@ -229,11 +241,13 @@ public:
 		const rows told = load_rows(frames, at::told);
 		if constexpr (Version == 4) {
 			const rows ends = load_rows(frames, at::key_end - 16);
-			if (!is_of_the_kind(frames, told, ends)) [[unlikely]]
+			if (!is_of_the_kind(frames, told, ends) || may_hide_another(ends)) [[unlikely]]
 				return false;
 			return finish(frames, told, ipv4_words(told, ends), hashes);
 		} else {
 			if (!is_of_the_kind(frames, told, told)) [[unlikely]]
+				return false;
+			if (fields.inside && may_hide_another(load_rows(frames, at::key_end - 16))) [[unlikely]]
 				return false;
 			return finish(frames, told, ipv6_words(frames, told), hashes);
 		}
@@ -290,6 +304,27 @@ private:
 			wrong = either(wrong, both(tag_difference, tag_types.get()));
 		}
 		return have_no_bit_in_common(wrong, wrong);
+	}
+
+	// By a policy that looks inside: whether a packet may be a tunnel over UDP. Of IPv6, also whether a flow label takes the
+	// place of ports that are 0. `ends` are the rows that end with the ports.
+	[[gnu::always_inline]] static inline bool may_hide_another(const rows &ends) noexcept
+	{
+		if constexpr (!fields.inside)
+			return false;
+		const v8 ports = _mm256_unpackhi_epi64(_mm256_unpackhi_epi32(ends.of[0], ends.of[1]),
+		                                       _mm256_unpackhi_epi32(ends.of[2], ends.of[3]));
+		const auto to = [&]<std::uint16_t Port>() {
+			return _mm256_cmpeq_epi16(ports, all<std::uint32_t{RTE_BE16(Port)} << 16>());
+		};
+		const v8 tunnel = either(either(to.template operator()<vxlan_port>(), to.template operator()<geneve_port>()),
+		                         either(to.template operator()<vxlan_port_of_old_linux>(),
+		                                to.template operator()<gtpu_port>()));
+		constexpr std::uint64_t destination = 0xffff0000'ffff0000;
+		const v8 found = both(tunnel, twice(destination, destination));
+		const v8 without_ports = Version == 6 ? equal(ports, zero()) : zero();
+		const v8 other = either(found, without_ports);
+		return !have_no_bit_in_common(other, other);
 	}
 
 	// With ports two words: time to live and checksum, which do not count, stand between protocol and source. Without,

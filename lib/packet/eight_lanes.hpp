@@ -55,6 +55,18 @@ inline std::uint32_t word_at(const std::byte *from) noexcept
 	return word;
 }
 
+// Of a word that begins with an EtherType.
+inline bool is_tag(std::uint32_t word) noexcept
+{
+	const std::uint32_t type = word & 0xffff;
+	// 0x8100 and 0x9100 differ in one bit, which the mask leaves out.
+	return (type & 0xffef) == 0x0081 || type == 0xa888;
+}
+
+// EtherType and IP version fit together; IPv4 has no options.
+inline bool is_ipv4(std::uint32_t head) noexcept { return (head & 0xffffff) == 0x450008; }
+inline bool is_ipv6(std::uint32_t head) noexcept { return (head & 0xf0ffff) == 0x60dd86; }
+
 // The same 16 bytes twice.
 inline v8 twice(std::uint64_t first, std::uint64_t second) noexcept
 {

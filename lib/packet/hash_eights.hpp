@@ -5,6 +5,7 @@
 // What a kernel cannot hash is hashed one by one.
 #pragma once
 
+#include "packet/eight_tunnelled.hpp"
 #include "packet/eight_various.hpp"
 
 namespace braid {
@@ -15,16 +16,6 @@ constexpr unsigned most_various = 4 * lanes;
 
 // What eight packets have in common.
 enum class kind { ipv4, ipv6, tagged_ipv4, tagged_ipv6, twice_tagged_ipv4, twice_tagged_ipv6, various };
-
-inline bool is_tag(std::uint32_t word) noexcept
-{
-	const std::uint32_t type = word & 0xffff;
-	return (type & 0xffef) == 0x0081 || type == 0xa888; // as tell()
-}
-
-// EtherType and IP version fit together; IPv4 has no options.
-inline bool is_ipv4(std::uint32_t head) noexcept { return (head & 0xffffff) == 0x450008; }
-inline bool is_ipv6(std::uint32_t head) noexcept { return (head & 0xf0ffff) == 0x60dd86; }
 
 // The kind of the first, if two others begin alike.
 [[gnu::always_inline]] inline kind guess(const std::byte *first, const std::byte *middle, const std::byte *last) noexcept
@@ -73,7 +64,7 @@ unsigned hash_alike_ipv4(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, 
                          const std::byte *model) noexcept
 {
 	const unsigned done = hash_alike<P, 4, Tags>(pkts, n, seed, hashes, model);
-	if constexpr (fields_of(P).ports)
+	if constexpr (fields_of(P).ports && !fields_of(P).inside)
 		return done > 0 ? done : hash_alike<P, 4, Tags, showing_ports::some>(pkts, n, seed, hashes, model);
 	return done;
 }
@@ -159,6 +150,9 @@ unsigned hash_some(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::u
 	if (pkts[0]->data_len < least || pkts[3]->data_len < least || pkts[7]->data_len < least) [[unlikely]]
 		return 0;
 	const std::byte *const first = frame_of(*pkts[0]);
+	if constexpr (fields.inside)
+		if (const encapsulation around(first, pkts[0]->data_len); around.version() != 0)
+			return hash_tunnel<P>(pkts, n, seed, hashes, around, first);
 	unsigned done = 0;
 	switch (guess(first, frame_of(*pkts[3]), frame_of(*pkts[7]))) {
 	case kind::ipv4: done = hash_alike_ipv4<P, 0>(pkts, n, seed, hashes, first); break;
@@ -169,7 +163,10 @@ unsigned hash_some(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::u
 	case kind::twice_tagged_ipv6: done = hash_alike<P, 6, 8>(pkts, n, seed, hashes, first); break;
 	case kind::various: break;
 	}
-	return done > 0 ? done : hash_various<P>(pkts, n < most_various ? n : most_various, seed, hashes);
+	if constexpr (fields.inside) // has no kernel for various ones
+		return done;
+	else
+		return done > 0 ? done : hash_various<P>(pkts, n < most_various ? n : most_various, seed, hashes);
 }
 
 // Eight packets or, at the end, the last eight, of which some have their hashes already; those are not hashed again where no

@@ -83,6 +83,8 @@ void expect_equal_by_all(const std::vector<rte_mbuf *> &pkts)
 	expect_equal<l2_sym>(pkts);
 	expect_equal<l23_sym>(pkts);
 	expect_equal<l34_sym>(pkts);
+	expect_equal<encap34>(pkts);
+	expect_equal<encap34_sym>(pkts);
 	expect_equal<hash_policy::flow>(pkts);
 }
 
@@ -102,7 +104,7 @@ struct batch {
 TEST(FlowHashSimd, WhateverThisProcessorHasIsComparedByEachPolicy)
 {
 	const auto before = compared;
-	constexpr unsigned bursts_made = 65, policies = 7;
+	constexpr unsigned bursts_made = 65, policies = 9;
 	batch b;
 	for (unsigned n = 0; n < bursts_made; n++) {
 		ASSERT_NO_FATAL_FAILURE(expect_equal_by_all(b.pkts));
@@ -127,6 +129,8 @@ TEST(FlowHashSimd, EachPathIsAFunctionOfItsOwn)
 	EXPECT_EQ(std::set(std::begin(bursts<l2_sym>), std::end(bursts<l2_sym>)).size(), all);
 	EXPECT_EQ(std::set(std::begin(bursts<l23_sym>), std::end(bursts<l23_sym>)).size(), all);
 	EXPECT_EQ(std::set(std::begin(bursts<l34_sym>), std::end(bursts<l34_sym>)).size(), all);
+	EXPECT_EQ(std::set(std::begin(bursts<encap34>), std::end(bursts<encap34>)).size(), all);
+	EXPECT_EQ(std::set(std::begin(bursts<encap34_sym>), std::end(bursts<encap34_sym>)).size(), all);
 }
 
 // As a network has them: of one kind, so that eight packets share a way.
