@@ -8,6 +8,7 @@
 #include "ops.hpp"
 #include "registry.hpp"
 #include "simd.hpp"
+#include "sockets.hpp"
 
 #include <atomic>
 
@@ -68,6 +69,9 @@ int probe(rte_vdev_device *vdev) noexcept
 	if (!instructions)
 		return refuse(device, instructions.error());
 	settings->simd = *instructions;
+	const result<void> placed = is_a_socket_of(sockets_of_this_machine(), settings->socket_id.value_or(SOCKET_ID_ANY));
+	if (!placed)
+		return refuse(device, placed.error());
 	if (settings->socket_id)
 		vdev->device.numa_node = *settings->socket_id;
 	else if (vdev->device.numa_node == SOCKET_ID_ANY)
