@@ -5,6 +5,8 @@
 #include "test_bond.hpp"
 
 #include <rte_bus_vdev.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
 
 #include <array>
 #include <deque>
@@ -512,6 +514,22 @@ TEST_F(ProbeFailure, WithoutAFreePortSaysSo)
 		all.emplace_back();
 	fails("member=" + all.front().name(), -ENOMEM, "no free ethdev port");
 	EXPECT_EQ(owner_of(all.front().port_id()), "");
+}
+
+TEST_F(ProbeFailure, WithoutMemoryForThePortSaysSo)
+{
+	{
+		test_bond warm_up;
+	}
+	std::vector<void *> all; // that EAL has
+	for (std::size_t size = std::size_t{1} << 28; size >= RTE_CACHE_LINE_SIZE; size /= 2)
+		while (void *const block = rte_malloc(nullptr, size, 0))
+			all.push_back(block);
+	fails("socket_id=" + std::to_string(rte_socket_id_by_idx(0)), -ENOMEM,
+	      "no memory for the port on socket " + std::to_string(rte_socket_id_by_idx(0)));
+	for (void *const block : all)
+		rte_free(block);
+	const test_bond works({}, "net_braid7");
 }
 
 } // namespace

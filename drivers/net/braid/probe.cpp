@@ -57,6 +57,15 @@ int refuse(const char *device, const error &why) noexcept
 	return answer == -EEXIST || answer == -ENOSPC ? -EINVAL : answer;
 }
 
+// Why ethdev gave none; it says so in its own log only.
+error no_port(int socket) noexcept
+{
+	if (rte_eth_dev_count_total() == RTE_MAX_ETHPORTS)
+		return error(ENOMEM, "no free ethdev port");
+	return socket == SOCKET_ID_ANY ? error(ENOMEM, "no memory for the port")
+	                               : error(ENOMEM, "no memory for the port on socket %d", socket);
+}
+
 int probe(rte_vdev_device *vdev) noexcept
 {
 	const char *const device = rte_vdev_device_name(vdev);
@@ -80,7 +89,7 @@ int probe(rte_vdev_device *vdev) noexcept
 
 	sdk::probe_port<port_private> port(vdev);
 	if (!port)
-		return refuse(device, error(ENOMEM, "no free ethdev port"));
+		return refuse(device, no_port(vdev->device.numa_node));
 	port->data->mac_addrs = (*port).macs;
 	port->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 	port->data->promiscuous = 0;
