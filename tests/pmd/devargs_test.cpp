@@ -146,6 +146,19 @@ TEST(Devargs, EmptyPairsAreSkipped)
 	EXPECT_EQ(settings.members.size(), 1u);
 }
 
+TEST(Devargs, EmptyOptionsOfAMemberAreSkippedLikeEmptyPairs)
+{
+	for (const char *args : {"member=net_null0;priority=7", "member=net_null0;;priority=7", "member=net_null0;priority=7;",
+	                         "member=net_null0;;;priority=7;;"}) {
+		const bond_settings settings = accepted(args);
+		ASSERT_EQ(settings.members.size(), 1u) << args;
+		EXPECT_STREQ(settings.members[0].spec.text, "net_null0") << args;
+		EXPECT_EQ(settings.members[0].options.priority, 7) << args;
+	}
+	EXPECT_EQ(accepted("member=net_null0;").members.size(), 1u);
+	EXPECT_EQ(refusal("member=;priority=7"), "member: \"\" is no member; use a device name, a PCI address or a port id") << "a device is no option";
+}
+
 TEST(Devargs, ModesHaveNumbersAndSpellings)
 {
 	const struct {

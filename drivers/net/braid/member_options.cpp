@@ -106,7 +106,7 @@ result<wanted_member> parse_wanted_member(std::string_view text) noexcept
 		return spec.error();
 	wanted_member wanted{*spec, {}};
 	std::uint64_t seen = 0;
-	// A ; at the end, or two in a row, are as harmless as commas are there.
+	// A ; with nothing behind it is as harmless as such a comma is to the bond (devargs.cpp).
 	for (std::string_view rest = text.substr(device.size()); !rest.empty();) {
 		rest.remove_prefix(1);
 		const std::string_view pair = rest.substr(0, rest.find(';'));
