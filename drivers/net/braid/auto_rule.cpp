@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "auto_rule.hpp"
 
+#include "glob.hpp"
 #include "member_spec.hpp"
 #include "names/quoted.hpp"
 
@@ -8,7 +9,6 @@
 #include <array>
 #include <cerrno>
 #include <string>
-#include <utility>
 
 #include <fnmatch.h>
 
@@ -19,46 +19,6 @@ constexpr std::string_view name_prefix = "name:";
 constexpr std::string_view pci_prefix = "pci:";
 
 bool fits_in_a_pattern(char c) noexcept { return c > ' ' && c <= '~' && c != ',' && c != '='; }
-
-// Where what begins at `at` inside a bracket ends: of [:alpha:] or [.-.] the bracket of its own, behind a backslash the character
-// that it stands before, else the character itself.
-std::size_t end_of_element(std::string_view pattern, std::size_t at) noexcept
-{
-	if (pattern[at] == '\\')
-		return at + 1;
-	for (const auto &[open, close] : {std::pair("[:", ":]"), std::pair("[.", ".]")})
-		if (pattern.substr(at).starts_with(open))
-			if (const std::size_t end = pattern.find(close, at + 2); end != pattern.npos)
-				return end + 1;
-	return at;
-}
-
-// Where the bracket that opens at `at` closes, as fnmatch() reads it: a ']' that comes first, also after '!' or '^', stands for
-// itself.
-std::size_t end_of_bracket(std::string_view pattern, std::size_t at) noexcept
-{
-	const std::size_t first = at + 1 + (pattern.substr(at + 1).find_first_of("!^") == 0);
-	for (std::size_t i = first; i < pattern.size(); i = end_of_element(pattern, i) + 1)
-		if (pattern[i] == ']' && i != first)
-			return i;
-	return pattern.npos;
-}
-
-// fnmatch() takes an open bracket for an ordinary character and meets nothing with a backslash at the end; nobody means either.
-result<void> is_whole(std::string_view pattern, std::string_view rule) noexcept
-{
-	for (std::size_t i = 0; i < pattern.size(); i++) {
-		if (pattern[i] == '\\') {
-			if (++i == pattern.size())
-				return error(EINVAL, "%s ends with a backslash, which stands before no character", quoted(rule).c_str());
-		} else if (pattern[i] == '[') {
-			i = end_of_bracket(pattern, i);
-			if (i == pattern.npos)
-				return error(EINVAL, "%s opens a bracket that it does not close", quoted(rule).c_str());
-		}
-	}
-	return {};
-}
 
 // Whether an address is spelled so, or begins so if `goes_on`: tried by completing it, for each length of a domain, as
 // parse_member() would spell it.
@@ -154,8 +114,8 @@ result<auto_rule> parse_auto_rule(std::string_view text) noexcept
 		if (pattern.size() >= RTE_DEV_NAME_MAX_LEN || !std::all_of(pattern.begin(), pattern.end(), fits_in_a_pattern))
 			return error(EINVAL, "%s: a pattern has 1 to %d printable characters without space, comma and =",
 			             quoted(text).c_str(), RTE_DEV_NAME_MAX_LEN - 1);
-		if (const result<void> whole = is_whole(pattern, text); !whole)
-			return whole.error();
+		if (const result<void> whole = is_whole_glob(pattern); !whole)
+			return error(EINVAL, "%s %s", quoted(text).c_str(), whole.error().text());
 		if (rule.what == auto_rule::kind::pci && !can_meet_an_address(pattern))
 			return error(EINVAL, "%s can meet no address: they are spelled like 0000:01:00.0, in lower case",
 			             quoted(text).c_str());

@@ -49,9 +49,8 @@ private:
 	unsigned count_ = 0;
 };
 
-// Understands `mac`, `name:<glob>` and `pci:<glob>`. A pattern has 1 to 63 printable characters without space, comma and =,
-// closes the brackets that it opens and does not end with a backslash that stands before nothing; one of PCI addresses begins as
-// one does, up to its first wildcard. The error is EINVAL, one line.
+// Understands `mac`, `name:<glob>` and `pci:<glob>`. A pattern has 1 to 63 printable characters without space, comma and =, and
+// is_whole_glob(); one of PCI addresses begins as one does, up to its first wildcard. The error is EINVAL, one line.
 result<auto_rule> parse_auto_rule(std::string_view text) noexcept;
 
 // True when a rule means this port. `own_mac` is the port's; `bond_mac` is null while the bond's is made up: it is nobody's.
