@@ -189,6 +189,11 @@ BRAID_PUBLIC int braid_auto_add(std::uint16_t port, const char *rule)
 	});
 }
 
+BRAID_PUBLIC int braid_auto_remove(std::uint16_t port, const char *rule)
+{
+	return ask(port, [=](bond &b) { return b.remove_rule(rule != nullptr ? rule : ""); });
+}
+
 BRAID_PUBLIC int braid_auto_clear(std::uint16_t port)
 {
 	return ask(port, [=](bond &b) { return b.clear_rules(); });

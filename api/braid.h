@@ -404,6 +404,14 @@ int braid_member_remove_now(uint16_t bond_port_id, uint32_t id);
  */
 int braid_auto_add(uint16_t bond_port_id, const char *rule);
 
+/**
+ * Takes one rule back. Members that have joined by it stay; the other rules stay in their order.
+ *
+ * @param rule  Spelled as braid_auto_get() lists it.
+ * @return -ENOENT there is no such rule.
+ */
+int braid_auto_remove(uint16_t bond_port_id, const char *rule);
+
 /** Forgets all rules. Members that have joined by one stay. */
 int braid_auto_clear(uint16_t bond_port_id);
 

@@ -409,6 +409,11 @@ int auto_add(const char *, const char *params, rte_tel_data *d) noexcept
 	});
 }
 
+int auto_remove(const char *, const char *params, rte_tel_data *d) noexcept
+{
+	return steer(params, d, "<bond>,<rule>", 2, 2, [](bond &b, const parameters &p) { return b.remove_rule(p.piece[1]); });
+}
+
 int auto_clear(const char *, const char *params, rte_tel_data *d) noexcept
 {
 	return steer(params, d, "<bond>", 1, 1, [](bond &b, const parameters &) { return b.clear_rules(); });
@@ -570,6 +575,8 @@ RTE_INIT(register_telemetry)
 	                           "Removes a member; with force, what it holds is lost. Parameters: <bond>,<member>[,force]");
 	rte_telemetry_register_cmd("/braid/auto_add", auto_add,
 	                           "Adds a rule by which ports join. Parameters: <bond>,<mac|name:glob|pci:glob>");
+	rte_telemetry_register_cmd("/braid/auto_remove", auto_remove,
+	                           "Takes one of these rules back, by its text. Parameters: <bond>,<rule>");
 	rte_telemetry_register_cmd("/braid/auto_clear", auto_clear, "Forgets these rules. Parameters: <bond>");
 	rte_telemetry_register_cmd("/braid/member_rename", member_rename,
 	                           "Renames members at once. Parameters: <bond>,<member>,<new name>[,<member>,<new name>...]");

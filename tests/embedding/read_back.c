@@ -76,6 +76,9 @@ static void add_rules(uint16_t bond)
 	EXPECT(braid_auto_get(bond, NULL, 0) == 2);
 	EXPECT(braid_auto_get(bond, rules, BRAID_MAX_RULES) == 2);
 	EXPECT(strcmp(rules[0].rule, "name:net_nobody*") == 0 && strcmp(rules[1].rule, "mac") == 0);
+	EXPECT(braid_auto_remove(bond, "name:net_nobody*") == 0);
+	EXPECT(braid_auto_remove(bond, "name:net_nobody*") == -ENOENT);
+	EXPECT(braid_auto_get(bond, rules, BRAID_MAX_RULES) == 1 && strcmp(rules[0].rule, "mac") == 0);
 	EXPECT(braid_auto_clear(bond) == 0);
 	EXPECT(braid_auto_get(bond, rules, BRAID_MAX_RULES) == 0);
 	rules[0].size = 0;

@@ -36,6 +36,7 @@ inline std::vector<api_call> api_calls()
 		{"braid_member_remove_now", [](auto port) { return braid_member_remove_now(port, 1); }},
 		{"braid_auto_add", [](auto port) { return braid_auto_add(port, "name:net_x*"); }},
 		{"braid_auto_get", [](auto port) { return braid_auto_get(port, nullptr, 0); }},
+		{"braid_auto_remove", [](auto port) { return braid_auto_remove(port, "name:net_x*"); }},
 		{"braid_auto_clear", [](auto port) { return braid_auto_clear(port); }},
 		{"braid_member_rename", [](auto port) { return braid_member_rename(port, 1, "x"); }},
 		{"braid_members_rename", [](auto port) { return braid_members_rename(port, nullptr, 0, sizeof(braid_rename)); }},

@@ -177,6 +177,35 @@ TEST_F(AutoAttach, RulesComeAndGoWhileTheBondRuns)
 	EXPECT_EQ(bond.names(), (std::vector<std::string>{a.name(), b.name()}));
 }
 
+TEST_F(AutoAttach, OneRuleIsTakenBackAndTheOthersStay)
+{
+	fake_port a(named("back_a1")), late_a(named("back_a2", false)), late_b(named("back_b2", false));
+	test_bond bond("auto=" + rule_for("back_a") + ",auto=" + rule_for("back_b"));
+	ASSERT_EQ(bond.bring_up(), 0);
+	ASSERT_EQ(braid_auto_remove(bond.port(), rule_for("back_a").c_str()), 0) << braid_error_text();
+	ASSERT_EQ(late_a.plug(), 0);
+	EXPECT_EQ(owner_of(late_a.port_id()), "");
+	ASSERT_EQ(late_b.plug(), 0);
+	EXPECT_TRUE(runs(bond, late_b));
+	EXPECT_FALSE(late_a.configured());
+	EXPECT_EQ(bond.names(), (std::vector<std::string>{a.name(), late_b.name()})) << "what has joined stays";
+}
+
+TEST_F(AutoAttach, ARuleThatIsNotThereCannotBeTakenBack)
+{
+	fake_port other(named("stranger"));
+	test_bond bond("auto=mac");
+	for (const char *absent : {"name:net_fake_x*", "ma", "mac ", "nonsense", ""}) {
+		EXPECT_EQ(braid_auto_remove(bond.port(), absent), -ENOENT) << absent;
+		EXPECT_EQ(std::string(braid_error_text()), std::string("auto: there is no rule \"") + absent + "\"");
+	}
+	EXPECT_EQ(braid_auto_remove(bond.port(), nullptr), -ENOENT);
+	EXPECT_EQ(braid_auto_remove(other.port_id(), "mac"), -ENODEV);
+	EXPECT_EQ(braid_auto_get(bond.port(), nullptr, 0), 1);
+	EXPECT_EQ(braid_auto_remove(bond.port(), "mac"), 0);
+	EXPECT_EQ(braid_auto_remove(bond.port(), "mac"), -ENOENT) << "it was there once";
+}
+
 TEST_F(AutoAttach, ARuleThatComesOrGoesIsTold)
 {
 	test_bond bond;
@@ -184,28 +213,55 @@ TEST_F(AutoAttach, ARuleThatComesOrGoesIsTold)
 	ASSERT_EQ(braid_auto_add(bond.port(), "mac"), 0);
 	EXPECT_EQ(events.last(BRAID_EVENT_OPTION_CHANGED).reason, "auto=mac");
 	EXPECT_EQ(braid_auto_add(bond.port(), "mac"), -EEXIST);
+	ASSERT_EQ(braid_auto_remove(bond.port(), "mac"), 0);
+	events.settle();
+	EXPECT_EQ(events.last(BRAID_EVENT_OPTION_CHANGED).reason, "auto=-mac");
+	EXPECT_EQ(braid_auto_remove(bond.port(), "mac"), -ENOENT);
+	ASSERT_EQ(braid_auto_add(bond.port(), "mac"), 0);
 	ASSERT_EQ(braid_auto_clear(bond.port()), 0);
 	ASSERT_EQ(braid_auto_clear(bond.port()), 0) << "of which nobody is told, since there is none";
 	events.settle();
 	EXPECT_EQ(events.last(BRAID_EVENT_OPTION_CHANGED).reason, "auto=");
-	EXPECT_EQ(events.count(BRAID_EVENT_OPTION_CHANGED), 2u);
+	EXPECT_EQ(events.count(BRAID_EVENT_OPTION_CHANGED), 4u);
 }
 
 // While the application's own listener hears of it, ethdev's walk over the ports of an owner passes a new port over.
 TEST_F(AutoAttach, APortThatIsNotMeantAnyMoreWhileItIsStillToldOfIsGivenBack)
 {
-	fake_port late(named("young1", false));
-	test_bond bond("auto=" + rule_for("young"));
-	ASSERT_EQ(bond.bring_up(), 0);
-	std::uint16_t port = bond.port();
-	const auto clear = [](std::uint16_t, rte_eth_event_type, void *arg, void *) {
+	const rte_eth_dev_cb_fn clear = [](std::uint16_t, rte_eth_event_type, void *arg, void *) {
 		return braid_auto_clear(*static_cast<std::uint16_t *>(arg));
 	};
-	ASSERT_EQ(rte_eth_dev_callback_register(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, clear, &port), 0);
-	EXPECT_EQ(late.plug(), 0);
-	EXPECT_EQ(rte_eth_dev_callback_unregister(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, clear, &port), 0);
-	EXPECT_EQ(owner_of(late.port_id()), "");
-	EXPECT_FALSE(late.configured());
+	const rte_eth_dev_cb_fn remove = [](std::uint16_t, rte_eth_event_type, void *arg, void *) {
+		return braid_auto_remove(*static_cast<std::uint16_t *>(arg), rule_for("young").c_str());
+	};
+	for (const rte_eth_dev_cb_fn forget : {clear, remove}) {
+		fake_port late(named("young1", false));
+		test_bond bond("auto=mac,auto=" + rule_for("young"));
+		ASSERT_EQ(bond.bring_up(), 0);
+		std::uint16_t port = bond.port();
+		ASSERT_EQ(rte_eth_dev_callback_register(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, forget, &port), 0);
+		EXPECT_EQ(late.plug(), 0);
+		EXPECT_EQ(rte_eth_dev_callback_unregister(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, forget, &port), 0);
+		EXPECT_EQ(owner_of(late.port_id()), "");
+		EXPECT_FALSE(late.configured());
+	}
+}
+
+TEST_F(AutoAttach, APortThatAnotherRuleMeansTooStaysReserved)
+{
+	fake_port port(named("both1", false));
+	test_bond bond("auto=" + rule_for("both") + ",auto=" + rule_for("both1"));
+	ASSERT_EQ(bond.bring_up(), 0);
+	const rte_eth_dev_cb_fn remove = [](std::uint16_t, rte_eth_event_type, void *arg, void *) {
+		return braid_auto_remove(*static_cast<std::uint16_t *>(arg), rule_for("both").c_str());
+	};
+	std::uint16_t bond_port = bond.port();
+	ASSERT_EQ(rte_eth_dev_callback_register(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, remove, &bond_port), 0);
+	EXPECT_EQ(port.plug(), 0);
+	EXPECT_EQ(rte_eth_dev_callback_unregister(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, remove, &bond_port), 0);
+	EXPECT_EQ(braid_auto_get(bond_port, nullptr, 0), 1);
+	EXPECT_EQ(owner_of(port.port_id()), "net_braid0");
+	EXPECT_TRUE(runs(bond, port));
 }
 
 TEST_F(AutoAttach, ByTheAddressOfTheBondButNotByAMadeUpOne)

@@ -280,7 +280,7 @@ protected:
 	{
 		const std::uint32_t id = any_member(bond, dice);
 		int status = 0;
-		switch (dice() % 10) {
+		switch (dice() % 11) {
 		case 0:
 		case 1: step("members_rename"); status = exchange_names(bond, id, any_member(bond, dice)); break;
 		case 2: step("role"); status = braid_member_role_set(bond, id, static_cast<braid_role>(dice() % 3)); break;
@@ -291,8 +291,9 @@ protected:
 		case 7: step("MAC policy"); status = braid_mac_policy_set(bond, static_cast<braid_mac_policy>(dice() % 3)); break;
 		case 8: step("auto_add"); status = braid_auto_add(bond, every_port); break;
 		case 9: step("auto_clear"); status = braid_auto_clear(bond); break;
+		case 10: step("auto_remove"); status = braid_auto_remove(bond, every_port); break;
 		}
-		// A role is taken, a name is, or a rule is there; the guard refuses; a device does, or one that had been refused its own
+		// A role is taken, a name is, or a rule is there or is not; the guard refuses; a device does, or one that had been refused its own
 		// address back has another's; somebody else was faster.
 		EXPECT_TRUE(is_one_of(status, {0, -ENOENT, -ENODEV, -EEXIST, -EINVAL, -EPERM, -EIO, -EAGAIN,
 		                               -EADDRINUSE})) << braid_error_text();

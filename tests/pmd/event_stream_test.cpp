@@ -377,6 +377,8 @@ protected:
 		{"member_name", [](std::uint16_t b) { return braid_member_name_set(b, "x%d"); }},
 		{"lsc_on_failover", [](std::uint16_t b) { return braid_lsc_on_failover_set(b, 1); }},
 		{"mac_policy", [](std::uint16_t b) { return braid_mac_policy_set(b, BRAID_MAC_FOLLOW); }},
+		{"auto_add", [](std::uint16_t b) { return braid_auto_add(b, "mac"); }},
+		{"auto_remove", [](std::uint16_t b) { return braid_auto_remove(b, "mac"); }},
 	};
 	// Of a bond with all at its defaults, and member 1 called "even".
 	static constexpr call idle_calls[] = {
@@ -409,6 +411,7 @@ protected:
 		{"role", [](std::uint16_t b) { return braid_member_role_set(b, 4711, BRAID_ROLE_STANDBY) + ENOENT; }},
 		{"weight", [](std::uint16_t b) { return braid_member_weight_set(b, 1, 0) + EINVAL; }},
 		{"announce", [](std::uint16_t b) { return braid_announce_set(b, 256, 0) + EINVAL; }},
+		{"auto_remove", [](std::uint16_t b) { return braid_auto_remove(b, "mac") + ENOENT; }},
 		{"member_name", [](std::uint16_t b) { return braid_member_name_set(b, "no number") + EINVAL; }},
 		{"name", [](std::uint16_t b) { return braid_member_rename(b, 1, "net_absent") + EEXIST; }},
 	};

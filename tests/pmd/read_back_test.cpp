@@ -105,6 +105,10 @@ TEST_F(ReadBack, RulesInTheirOrder)
 	ASSERT_EQ(braid_auto_add(bond.port(), longest.c_str()), 0);
 	ASSERT_EQ(braid_auto_add(bond.port(), "mac"), 0);
 	EXPECT_EQ(rules_of(bond), (std::vector<std::string>{"pci:0000:01:*", longest, "mac"}));
+	ASSERT_EQ(braid_auto_remove(bond.port(), longest.c_str()), 0);
+	EXPECT_EQ(rules_of(bond), (std::vector<std::string>{"pci:0000:01:*", "mac"}));
+	ASSERT_EQ(braid_auto_add(bond.port(), longest.c_str()), 0);
+	EXPECT_EQ(rules_of(bond), (std::vector<std::string>{"pci:0000:01:*", "mac", longest}));
 	ASSERT_EQ(braid_auto_clear(bond.port()), 0);
 	EXPECT_EQ(rules_of(bond), std::vector<std::string>{});
 }

@@ -153,7 +153,7 @@ TEST_F(Telemetry, ACommandWithoutItsParametersSaysWhichItTakes)
 	for (const char *given : {"", ",", ",,"}) {
 		SCOPED_TRACE(given);
 		for (const std::string command : {"show", "events", "member_add", "member_set", "member_remove", "member_rename", "set",
-		                                  "auto_add", "mode", "policy", "primary", "delays"})
+		                                  "auto_add", "auto_remove", "mode", "policy", "primary", "delays"})
 			expect_usage(command + given, "parameters <bond>");
 		for (const std::string command : {"auto_clear", "addresses"})
 			expect_usage(command + given, "parameter <bond>");

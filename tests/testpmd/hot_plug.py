@@ -127,6 +127,11 @@ def test_auto_attach():
             pmd.type("port stop 0")
             pmd.steer("auto_add", BOND, "name:net_null0")
             pmd.wait_for_members("net_null0", "net_null1")
+        with case("one rule is taken back by its text, and one that is not there is refused"):
+            pmd.steer("auto_remove", BOND, "name:net_null[1-3]")
+            expect_equal(pmd.show()["auto"], ["name:net_null0"], "the rules")
+            expect_equal(pmd.refused("auto_remove", BOND, "name:net_null[1-3]"), 2, "the errno")
+            pmd.wait_for_members("net_null0", "net_null1")
         with case("a mistake in a rule is refused, and forgotten rules take nothing more"):
             expect_equal(pmd.refused("auto_add", BOND, "name:["), 22, "the errno")
             pmd.steer("auto_clear", BOND)

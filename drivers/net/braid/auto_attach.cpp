@@ -10,6 +10,7 @@
 #include "clock.hpp"
 #include "log.hpp"
 #include "member_spec.hpp"
+#include "names/quoted.hpp"
 #include "registry.hpp"
 
 #include <algorithm>
@@ -36,6 +37,23 @@ result<void> bond::add_rule(const auto_rule &rule) noexcept
 	return {};
 }
 
+result<void> bond::remove_rule(std::string_view text) noexcept
+{
+	const pacing pace(*this);
+	const config_guard guard(config_);
+	if (result<void> open = still_open(); !open)
+		return open;
+	{
+		const state_guard state(state_);
+		if (!rules_.remove(text))
+			return error(ENOENT, "auto: there is no rule %s", quoted(text).c_str());
+		tell(new_value("auto", std::string("-").append(text)));
+		keep_what_is_meant();
+	}
+	give_back_unused_ports();
+	return {};
+}
+
 result<void> bond::clear_rules() noexcept
 {
 	const pacing pace(*this);
@@ -47,7 +65,7 @@ result<void> bond::clear_rules() noexcept
 		if (!rules_.empty())
 			tell(new_value("auto", ""));
 		rules_.clear();
-		by_rule_.announced.reset();
+		keep_what_is_meant();
 	}
 	give_back_unused_ports();
 	return {};
@@ -57,6 +75,17 @@ std::vector<auto_rule> bond::rules() noexcept
 {
 	const state_guard state(state_);
 	return {rules_.begin(), rules_.end()};
+}
+
+// Of the ports that have been reserved. With the state lock held: one of which RTE_ETH_EVENT_NEW is still being told is among
+// them, of which only what ethdev keeps may be read.
+void bond::keep_what_is_meant() noexcept
+{
+	std::bitset<RTE_MAX_ETHPORTS> meant;
+	for_each_port_of(owner_.id, [&](std::uint16_t port) {
+		meant[port] = means(rules_, port, facts_of_port(port), mac_for_rules());
+	});
+	by_rule_.announced &= meant;
 }
 
 // A port has appeared, which no member waits for by name. True if a rule means it; it is ours then, before anybody sees it. With

@@ -92,6 +92,17 @@ result<void> rule_list::push(const auto_rule &rule) noexcept
 	return {};
 }
 
+bool rule_list::remove(std::string_view text) noexcept
+{
+	const auto end = rules_.begin() + count_;
+	const auto found = std::find_if(rules_.begin(), end, [text](const auto_rule &rule) { return text == rule.text; });
+	if (found == end)
+		return false;
+	std::copy(found + 1, end, found);
+	count_--;
+	return true;
+}
+
 result<auto_rule> parse_auto_rule(std::string_view text) noexcept
 {
 	auto_rule rule;

@@ -37,6 +37,8 @@ class rule_list {
 public:
 	// EEXIST: it is there already; ENOSPC: there are max_auto_rules.
 	result<void> push(const auto_rule &rule) noexcept;
+	// False: there is none that was given as this text.
+	bool remove(std::string_view text) noexcept;
 	void clear() noexcept { count_ = 0; }
 
 	unsigned size() const noexcept { return count_; }

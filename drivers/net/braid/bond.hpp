@@ -103,7 +103,8 @@ public:
 
 	// Looks at every port there is, and from now on at each that appears.
 	result<void> add_rule(const auto_rule &rule) noexcept;
-	// Those that have joined stay.
+	// Those that have joined stay. ENOENT: there is no rule that was given as this text.
+	result<void> remove_rule(std::string_view text) noexcept;
 	result<void> clear_rules() noexcept;
 	std::vector<auto_rule> rules() noexcept;
 
@@ -283,6 +284,7 @@ private:
 	void lose(member &m) noexcept;
 	result<name> promise_name(member_id id, const member_options &options, const char *device) noexcept;
 	void forget(const member_ptr &m, std::string reason) noexcept;
+	void keep_what_is_meant() noexcept;
 	bool reserve_for_rules(std::uint16_t port, const port_facts &facts) noexcept;
 	bool is_still_there(const found_port &found) const noexcept;
 	result<name> promise_name_by_rule(member_id id, const found_port &found) noexcept;
