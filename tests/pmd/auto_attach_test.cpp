@@ -164,6 +164,7 @@ TEST_F(AutoAttach, RulesComeAndGoWhileTheBondRuns)
 	ASSERT_EQ(braid_auto_add(bond.port(), rule_for("live").c_str()), 0) << braid_error_text();
 	EXPECT_EQ(bond.info_of(a.name()).state, BRAID_MEMBER_RUNNING) << "when the call returns";
 	EXPECT_EQ(braid_auto_add(bond.port(), rule_for("live").c_str()), -EEXIST);
+	EXPECT_EQ(std::string(braid_error_text()), "auto: \"" + rule_for("live") + "\" was given before");
 	EXPECT_EQ(braid_auto_add(bond.port(), "port:3"), -EINVAL);
 	EXPECT_EQ(std::string(braid_error_text()), "auto: \"port:3\" is no rule; use mac, name:<glob> or pci:<glob>");
 	EXPECT_EQ(braid_auto_add(bond.port(), nullptr), -EINVAL);

@@ -27,7 +27,7 @@ result<void> bond::add_rule(const auto_rule &rule) noexcept
 	{
 		const state_guard state(state_);
 		if (result<void> added = rules_.push(rule); !added)
-			return added;
+			return added.error().in("auto");
 		tell(new_value("auto", rule.text));
 	}
 	if (attach_by_rules(attaching::everything)) {
