@@ -93,6 +93,33 @@ class Action(Tree):
         for word in ("foo", "--check"):
             self.assert_refused(f'document: stands alone, without "{word}" (try --help)', "document", word)
 
+    def test_a_word_that_the_help_does_not_name(self):
+        for word in ("--recrod", "--case-", "-c", "contrl", "count", "--", "", "[OPTION...]", "--FILE", "N"):
+            self.assert_refused(f'does not know "{word}" (try --help)', word)
+            self.assert_refused(f'does not know "{word}" (try --help)', "control", "--cpu", "1", word)
+        self.assert_refused('does not know "--jsno" (try --help)', "--jsno=a.json")
+
+    def test_an_option_without_its_value(self):
+        for option in ("--case", "--seconds", "--cpu"):
+            self.assert_refused(f"{option}: needs a value (try --help)", "--all", option)
+
+    def test_a_word_in_the_wrong_place(self):
+        for words in (("control", "document"), ("--check", "--instructions"), ("--record",), ("floor", "--record")):
+            self.assert_refused(f"{words[-1]}: does not stand there (try --help)", *words)
+
+    def test_every_option_that_the_help_names_is_known(self):
+        self.run_script("bench", "--help")
+        words = [word for option, value in re.findall(r"^  (--[a-z]+)(?: ([A-Z]+))?  ", self.printed, re.M)
+                 if option not in ("--plot", "--json", "--record") for word in ([option, "-1"] if value else [option])]
+        self.assertGreater(len(words), 10)
+        for subject in ([], ["control"], ["floor"]):
+            status, said, played = self.run_script("bench", *subject, *words)
+            self.assertEqual((status, said, played), (0, "", ["build ", " ".join(["braid-bench", *subject, *words])]))
+
+    def test_values_are_for_the_benchmark(self):
+        words = ("--case=no such (case", "--case", "--recrod", "--cpu", "-1", "control")
+        self.assertEqual(self.run_script("bench", *words), (0, "", ["build ", "braid-bench " + " ".join(words)]))
+
     def test_a_document_is_made(self):
         status, said, played = self.run_script("bench", "document")
         self.assertEqual((status, said), (0, ""))
@@ -163,7 +190,7 @@ class Files(Tree):
 
     def test_nothing_is_measured_without_what_draws(self):
         (self.tree / "bin/gnuplot").unlink()
-        for tool in ("bash", "readlink", "dirname", "mkdir", "rm"):
+        for tool in ("bash", "readlink", "dirname", "mkdir", "rm", "sed"):
             (self.tree / "bin" / tool).symlink_to(shutil.which(tool))
         self.play("scripts/lib/setup.sh", 'install_packages() { fail "cannot install $*"; }\n')
         for words in (("--plot", "a.svg"), ("document",)):
