@@ -14,13 +14,13 @@
 #include "names/quoted.hpp"
 #include "options.hpp"
 #include "registry.hpp"
+#include "shown.hpp"
 #include "values.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <charconv>
-#include <cinttypes>
 #include <cstring>
 #include <span>
 #include <string>
@@ -64,35 +64,6 @@ struct parameters {
 	std::array<std::string_view, most_parameters> piece{};
 	unsigned count = 0;
 };
-
-// Text for telemetry, whose JSON knows no bytes from 0x80 up (it looks them up before the beginning of a table): they
-// become \xNN.
-std::string in_ascii(std::string_view text) noexcept
-{
-	std::string shown;
-	for (const char c : text) {
-		char escaped[5] = {c};
-		if (static_cast<unsigned char>(c) >= 0x80)
-			std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned char>(c));
-		shown += escaped;
-	}
-	return shown;
-}
-
-// Telemetry cuts a string of a dictionary after 127 bytes. What does not fit goes on in others: "name", "name_goes_on",
-// "name_goes_on_2", ... A name of 63 bytes takes up to three.
-void add_text(rte_tel_data *d, const char *key, std::string_view text) noexcept
-{
-	const std::string shown = in_ascii(text);
-	std::string_view rest = shown;
-	std::string next_key = key;
-	for (unsigned piece = 1; piece == 1 || !rest.empty(); piece++) {
-		const std::size_t length = whole_prefix(rest, RTE_TEL_MAX_STRING_LEN - 1);
-		rte_tel_data_add_dict_string(d, next_key.c_str(), std::string(rest.substr(0, length)).c_str());
-		rest.remove_prefix(length);
-		next_key = std::string(key) + "_goes_on" + (piece > 1 ? "_" + std::to_string(piece) : "");
-	}
-}
 
 int reply(rte_tel_data *d, const char *bond, const result<void> &done) noexcept
 {
@@ -156,96 +127,6 @@ int list(const char *, const char *params, rte_tel_data *d) noexcept
 	return 0;
 }
 
-// What the text takes in JSON, quotes and escapes included, and the keys of what goes on.
-std::size_t json_size(std::string_view text) noexcept
-{
-	const std::string shown = in_ascii(text);
-	const auto escaped = [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; };
-	constexpr std::size_t least_in_a_piece = RTE_TEL_MAX_STRING_LEN - 1 - 3, most_of_a_key = 32;
-	return shown.size() + 2 + static_cast<std::size_t>(std::count_if(shown.begin(), shown.end(), escaped)) +
-	       shown.size() / least_in_a_piece * most_of_a_key;
-}
-
-void show_refusal(rte_tel_data *one, const error &why) noexcept
-{
-	rte_tel_data_add_dict_string(one, "refused_step", why.step());
-	rte_tel_data_add_dict_int(one, "refused_errno", why.code());
-	add_text(one, "refused_reason", why.text());
-}
-
-void show_member(rte_tel_data *members, const member_facts &m) noexcept
-{
-	rte_tel_data *one = rte_tel_data_alloc();
-	if (one == nullptr)
-		return;
-	rte_tel_data_start_dict(one);
-	add_text(one, "name", m.label.view());
-	add_text(one, "device", m.device);
-	rte_tel_data_add_dict_int(one, "port", m.port == no_port ? -1 : m.port);
-	rte_tel_data_add_dict_string(one, "state", to_string(m.state));
-	rte_tel_data_add_dict_string(one, "link", to_string(m.status.link));
-	sdk::tel_add_dict_uint(one, "speed_mbps", m.status.speed_mbps);
-	rte_tel_data_add_dict_int(one, "polled", m.polled);
-	rte_tel_data_add_dict_int(one, "primary", m.primary);
-	rte_tel_data_add_dict_int(one, "transmits", m.transmits);
-	rte_tel_data_add_dict_string(one, "role", to_string(m.status.role));
-	rte_tel_data_add_dict_int(one, "priority", m.status.priority);
-	rte_tel_data_add_dict_int(one, "sticky", m.status.sticky);
-	rte_tel_data_add_dict_int(one, "enabled", m.status.enabled);
-	sdk::tel_add_dict_uint(one, "weight", m.weight);
-	sdk::tel_add_dict_uint(one, "buckets", m.buckets);
-	rte_tel_data_add_dict_string(one, "why_not", to_string(m.why));
-	sdk::tel_add_dict_uint(one, "why_not_ms", m.why_for_ms);
-	sdk::tel_add_dict_uint(one, "delay_remaining_ms", m.status.remaining_ms);
-	if (m.refusal)
-		show_refusal(one, *m.refusal);
-	sdk::tel_add_dict_uint(one, "link_failures", m.status.link_failures);
-	rte_tel_data_add_dict_string(one, "mac", mac_text(m.mac).c_str());
-	rte_tel_data_add_dict_int(one, "announces", m.announces);
-	char key[16];
-	std::snprintf(key, sizeof key, "%u", to_number(m.id));
-	rte_tel_data_add_dict_container(members, key, one, 0);
-}
-
-// Generously, as the next one: keys, punctuation and the longest numbers, and a reason that goes on in a second string.
-std::size_t json_size(const member_facts &m) noexcept
-{
-	const std::size_t refusal = m.refusal ? 110 + json_size(std::string_view(m.refusal->text())) : 0;
-	return 382 + json_size(m.label.view()) + json_size(std::string_view(m.device)) + refusal;
-}
-
-std::size_t json_size(std::string_view bond, const bond_facts &f, std::span<const auto_rule> rules) noexcept
-{
-	constexpr std::size_t keys_and_numbers = 1000; // 917 with the longest of all
-	// Of the primary, the active member and the standby, whatever they are.
-	const std::size_t longest_name = json_size(std::string(max_name_length, '\xff'));
-	const std::string_view awaited = f.primary_wish ? f.primary_wish->text : "";
-	std::size_t size = keys_and_numbers + json_size(bond) + 3 * longest_name + json_size(f.member_name.view()) + json_size(awaited);
-	for (const auto_rule &rule : rules)
-		size += 1 + json_size(std::string_view(rule.text));
-	return size;
-}
-
-name name_among(const std::vector<member_facts> &all, member_id id) noexcept
-{
-	const auto found = std::find_if(all.begin(), all.end(), [id](const member_facts &m) { return m.id == id; });
-	return found != all.end() ? found->label : name();
-}
-
-// What is fixed when the bond is made, with what it has made of what was left to it.
-void show_what_is_fixed(rte_tel_data *d, const bond_settings &made_with, const bond_facts &f) noexcept
-{
-	rte_tel_data_add_dict_string(d, "agg_mode", to_string(made_with.agg_mode));
-	rte_tel_data_add_dict_int(d, "socket_id", made_with.socket_id.value_or(SOCKET_ID_ANY));
-	rte_tel_data_add_dict_string(d, "tx_empty", to_string(made_with.tx_empty));
-	rte_tel_data_add_dict_string(d, "rx_port", to_string(made_with.rx_port));
-	sdk::tel_add_dict_uint(d, "rr_limit", made_with.rr_limit);
-	rte_tel_data_add_dict_string(d, "simd", to_string(made_with.simd));
-	sdk::tel_add_dict_uint(d, "drain_ms", made_with.drain_ms);
-	// As text: what reads JSON into a double would round it, and give another seed than the one shown.
-	rte_tel_data_add_dict_string(d, "seed", std::to_string(f.seed).c_str());
-}
-
 // The members from an id on, as many as one answer holds; `next_member` is where to go on, `members_left` how many there are
 // from there on.
 int show(const char *, const char *params, rte_tel_data *d) noexcept
@@ -263,51 +144,15 @@ int show(const char *, const char *params, rte_tel_data *d) noexcept
 	const bond_facts f = b->facts();
 	const std::vector<member_facts> all = b->facts_of_all(); // ids only grow: in their order
 	const std::vector<auto_rule> rules = b->rules();
+	const shown_bond whole{b->device_name(), b->port(), b->settings(), f, all, rules};
 	rte_tel_data_start_dict(d);
-	add_text(d, "name", b->device_name());
-	rte_tel_data_add_dict_int(d, "port", b->port());
-	rte_tel_data_add_dict_int(d, "started", f.started);
-	rte_tel_data_add_dict_string(d, "mode", to_string(f.mode));
-	rte_tel_data_add_dict_string(d, "policy", to_string(f.policy));
-	add_text(d, "primary", name_among(all, f.primary).view());
-	add_text(d, "primary_awaited", f.primary_wish ? f.primary_wish->text : "");
-	add_text(d, "active", name_among(all, f.active).view());
-	sdk::tel_add_dict_uint(d, "up_delay_ms", f.up_delay_ms);
-	sdk::tel_add_dict_uint(d, "down_delay_ms", f.down_delay_ms);
-	sdk::tel_add_dict_uint(d, "lsc_poll_period_ms", f.lsc_poll_period_ms);
-	add_text(d, "standby", name_among(all, f.standby).view());
-	rte_tel_data_add_dict_string(d, "primary_reselect", to_string(f.primary_reselect));
-	sdk::tel_add_dict_uint(d, "min_links", f.min_links);
-	rte_tel_data_add_dict_int(d, "all_members_active", f.all_members_active);
-	rte_tel_data_add_dict_string(d, "mac", mac_text(f.mac).c_str());
-	rte_tel_data_add_dict_string(d, "mac_policy", to_string(f.mac_policy));
-	sdk::tel_add_dict_uint(d, "announce", f.announce_times);
-	sdk::tel_add_dict_uint(d, "announce_interval_ms", f.announce_interval_ms);
-	rte_tel_data_add_dict_string(d, "weights", to_string(f.weights));
-	rte_tel_data_add_dict_int(d, "pinning", f.pinning);
-	show_what_is_fixed(d, b->settings(), f);
-	sdk::tel_add_dict_uint(d, "generation", f.generation);
-	sdk::tel_add_dict_uint(d, "publish_last_ns", f.publishing.last_ns);
-	sdk::tel_add_dict_uint(d, "publish_longest_ns", f.publishing.longest_ns);
-	sdk::tel_add_dict_uint(d, "retired", f.retired);
-	sdk::tel_add_dict_uint(d, "usable", f.usable);
-	rte_tel_data_add_dict_int(d, "live_rename", f.live_rename);
-	add_text(d, "member_name", f.member_name.view());
-	rte_tel_data_add_dict_int(d, "lsc_on_failover", f.lsc_on_failover);
-	sdk::tel_add_dict_uint(d, "next_event", f.next_event);
-	sdk::tel_add_dict_uint(d, "events_lost", f.events_lost);
-	if (rte_tel_data *const texts = rte_tel_data_alloc()) {
-		rte_tel_data_start_array(texts, RTE_TEL_STRING_VAL);
-		for (const auto_rule &rule : rules)
-			rte_tel_data_add_array_string(texts, rule.text);
-		rte_tel_data_add_dict_container(d, "auto", texts, 0);
-	}
+	show_bond(d, whole);
 	rte_tel_data *members = rte_tel_data_alloc();
 	if (members == nullptr)
 		return 0;
 	rte_tel_data_start_dict(members);
 	auto m = std::find_if(all.begin(), all.end(), [&from](const member_facts &each) { return to_number(each.id) >= *from; });
-	std::size_t bytes = json_size(b->device_name(), f, rules);
+	std::size_t bytes = json_size(whole);
 	for (; m != all.end() && (bytes += json_size(*m)) <= most_shown_bytes; m++)
 		show_member(members, *m);
 	sdk::tel_add_dict_uint(d, "members_left", static_cast<std::uint64_t>(all.end() - m));
@@ -450,30 +295,6 @@ int set(const char *, const char *params, rte_tel_data *d) noexcept
 {
 	return steer(params, d, "<bond>,<option>,<value>", 3, 3,
 	             [](bond &b, const parameters &p) { return set_option(b, p.piece[1], p.piece[2]); });
-}
-
-// Generously: keys, punctuation and numbers, and a reason that goes on in a second string.
-std::size_t json_size(const event &e) noexcept
-{
-	return 244 + json_size(e.after.view()) + json_size(e.before.view()) + json_size(std::string_view(e.reason));
-}
-
-void show_event(rte_tel_data *events, const event &e) noexcept
-{
-	rte_tel_data *const one = rte_tel_data_alloc();
-	if (one == nullptr)
-		return;
-	rte_tel_data_start_dict(one);
-	rte_tel_data_add_dict_string(one, "kind", to_string(e.kind));
-	sdk::tel_add_dict_uint(one, "time_ns", e.time_ns);
-	sdk::tel_add_dict_uint(one, "generation", e.generation);
-	sdk::tel_add_dict_uint(one, "member", to_number(e.id));
-	add_text(one, "name", e.after.view());
-	add_text(one, "old_name", e.before.view());
-	add_text(one, "reason", e.reason);
-	char key[24];
-	std::snprintf(key, sizeof key, "%" PRIu64, e.number);
-	rte_tel_data_add_dict_container(events, key, one, 0);
 }
 
 // As many as one answer holds; `next` is where to go on, `left` how many there are from there on.
