@@ -171,7 +171,8 @@ std::size_t json_size(const shown_bond &b) noexcept
 std::size_t json_size(const member_facts &m) noexcept
 {
 	const std::size_t refusal = m.refusal ? 110 + json_size(std::string_view(m.refusal->text())) : 0;
-	return 382 + json_size(m.label.view()) + json_size(std::string_view(m.device)) + refusal;
+	constexpr std::size_t keys_and_numbers = 430; // 424 with the longest of all
+	return keys_and_numbers + json_size(m.label.view()) + json_size(std::string_view(m.device)) + refusal;
 }
 
 void show_event(rte_tel_data *events, const event &e) noexcept
