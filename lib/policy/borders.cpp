@@ -7,8 +7,10 @@
 
 namespace braid {
 
-borders find_borders(std::span<const std::uint8_t, bucket_count> table) noexcept
+borders find_borders(std::span<const std::uint8_t, bucket_count> table, unsigned members) noexcept
 {
+	if (members != 2)
+		return {};
 	constexpr std::uint8_t first = bucket_entry(0, 2), second = bucket_entry(1, 2);
 	constexpr unsigned half = bucket_count / 2;
 	constexpr std::uint32_t hashes_of_bucket = UINT32_MAX / bucket_count + 1;

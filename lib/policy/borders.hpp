@@ -23,7 +23,8 @@ struct alignas(64) borders {
 };
 static_assert(sizeof(borders) == 64);
 
-// Of a table of two members. A bucket's entry is bucket_entry(0, 2) or bucket_entry(1, 2).
-borders find_borders(std::span<const std::uint8_t, bucket_count> table) noexcept;
+// Of a table that so many members share; none unless they are two. A bucket's entry is bucket_entry(0, 2) or bucket_entry(1, 2)
+// then.
+borders find_borders(std::span<const std::uint8_t, bucket_count> table, unsigned members) noexcept;
 
 } // namespace braid

@@ -231,8 +231,7 @@ void bond::fill_buckets(snapshot &s, const decision &d) noexcept
 	weighed_ = weigh(d);
 	buckets_->set_active(active, weighed_);
 	buckets_->describe_holders(entry_of_seat, s.bucket);
-	if (s.tx_count == 2)
-		s.between = find_borders(s.bucket);
+	s.between = find_borders(s.bucket, s.tx_count);
 }
 
 // Members of one weight need no order but that of their numbers.

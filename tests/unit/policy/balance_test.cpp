@@ -27,8 +27,7 @@ struct balancing : transmit {
 		table->set_active(active);
 		for (unsigned b = 0; active != 0 && b < bucket_count; b++)
 			s->bucket[b] = bucket_entry(index_of_seat[table->holder(b)], s->tx_count);
-		if (s->tx_count == 2)
-			s->between = find_borders(s->bucket);
+		s->between = find_borders(s->bucket, s->tx_count);
 		return s;
 	}
 

@@ -66,7 +66,7 @@ TEST(Borders, SayOfEveryBucketsHashesWhatTheTableSays)
 	for (unsigned changes = 1; changes < borders::most; changes++)
 		for (bool second_holds_0 : {false, true}) {
 			const table_of_two t = changing_before(some_buckets(changes, random), second_holds_0);
-			const borders b = find_borders(t);
+			const borders b = find_borders(t, 2);
 			ASSERT_GE(b.count, 1u);
 			EXPECT_TRUE(std::is_sorted(b.last, b.last + b.count));
 			expect_the_same(b, t);
@@ -80,11 +80,18 @@ TEST(Borders, AreFoundAtBothEndsAndInTheMiddle)
 	for (const std::vector<unsigned> &changes : std::vector<std::vector<unsigned>>{
 		     {half}, {1}, {bucket_count - 1}, {half - 1}, {half + 1}, {half - 1, half, half + 1}, {1, half, bucket_count - 1}}) {
 		const table_of_two t = changing_before(changes);
-		const borders b = find_borders(t);
+		const borders b = find_borders(t, 2);
 		EXPECT_GE(b.count, 1u);
 		expect_the_same(b, t);
 	}
-	EXPECT_EQ(find_borders(changing_before({half})).count, 1u) << "the lower half and the upper half";
+	EXPECT_EQ(find_borders(changing_before({half}), 2).count, 1u) << "the lower half and the upper half";
+}
+
+TEST(Borders, AreOnlyThoseOfTwoMembers)
+{
+	const table_of_two t = changing_before({bucket_count / 2});
+	for (const unsigned members : {0u, 1u, 3u, max_members})
+		EXPECT_EQ(find_borders(t, members).count, 0u) << members;
 }
 
 TEST(Borders, AreNotToldIfThereAreTooMany)
@@ -93,26 +100,26 @@ TEST(Borders, AreNotToldIfThereAreTooMany)
 	for (unsigned k = 0; k < borders::most; k++)
 		changes.push_back(bucket_count / 2 + 1 + 2 * k);
 	// Behind an odd number of changes the last bucket and the first are of different members: the seam is one more.
-	EXPECT_EQ(find_borders(changing_before(changes)).count, 0u);
+	EXPECT_EQ(find_borders(changing_before(changes), 2).count, 0u);
 	changes.pop_back();
-	EXPECT_EQ(find_borders(changing_before(changes)).count, borders::most - 1);
+	EXPECT_EQ(find_borders(changing_before(changes), 2).count, borders::most - 1);
 	// Again an odd number, but in the middle is where the order begins.
 	changes.push_back(bucket_count / 2);
 	const table_of_two full = changing_before(changes);
-	EXPECT_EQ(find_borders(full).count, borders::most);
-	expect_the_same(find_borders(full), full);
+	EXPECT_EQ(find_borders(full, 2).count, borders::most);
+	expect_the_same(find_borders(full, 2), full);
 	for (unsigned step : {1u, 2u, 3u}) {
 		changes.clear();
 		for (unsigned b = step; b < bucket_count; b += step)
 			changes.push_back(b);
-		EXPECT_EQ(find_borders(changing_before(changes)).count, 0u);
+		EXPECT_EQ(find_borders(changing_before(changes), 2).count, 0u);
 	}
 }
 
 TEST(Borders, AreNoneInATableOfOneHolder)
 {
 	for (bool second : {false, true})
-		EXPECT_EQ(find_borders(changing_before({}, second)).count, 0u);
+		EXPECT_EQ(find_borders(changing_before({}, second), 2).count, 0u);
 }
 
 // The borders between the two members that are left of so many after these have left one after another.
@@ -127,7 +134,7 @@ unsigned borders_after(unsigned members, std::initializer_list<unsigned> leavers
 	table_of_two t;
 	for (unsigned b = 0; b < bucket_count; b++)
 		t[b] = bucket_entry(table->holder(b) == std::countr_zero(active) ? 0 : 1, 2);
-	return find_borders(t).count;
+	return find_borders(t, 2).count;
 }
 
 // What makes borders worth while: that members take and give buckets side by side.

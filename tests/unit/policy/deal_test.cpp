@@ -59,7 +59,7 @@ struct dealing : testing::TestWithParam<way> {
 				holder = (holder + 1 + static_cast<unsigned>(random() % (members - 1))) % members;
 			s->bucket[b] = bucket_entry(holder, members);
 		}
-		s->between = members == 2 ? find_borders(s->bucket) : borders{};
+		s->between = find_borders(s->bucket, members);
 	}
 
 	// Of any bucket, and often the first and the last of one where buckets change hands.

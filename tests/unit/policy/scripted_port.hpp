@@ -300,8 +300,7 @@ inline void fill_transmit(snapshot &s, const transmit_config &c)
 		s.tx_port[s.tx_count++] = wire::port_of(m);
 	for (unsigned b = 0; s.tx_count > 0 && b < bucket_count; b++)
 		s.bucket[b] = bucket_entry(c.buckets_in_turn ? b % s.tx_count : b * s.tx_count / bucket_count, s.tx_count);
-	if (s.tx_count == 2)
-		s.between = find_borders(s.bucket);
+	s.between = find_borders(s.bucket, s.tx_count);
 	s.rr_limit = c.rr_limit;
 	if (c.mode == mode::round_robin && !c.weights.empty()) {
 		turn_counts turns;
