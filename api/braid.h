@@ -340,6 +340,8 @@ typedef int (*braid_rename_guard)(uint16_t bond_port_id, enum braid_rename_phase
  */
 typedef void (*braid_event_callback)(uint16_t bond_port_id, const struct braid_event *event, void *arg);
 
+/* ---- a bond, and its members ---- */
+
 /**
  * Makes a bond, as `--vdev` does.
  *
@@ -391,6 +393,8 @@ int braid_member_remove(uint16_t bond_port_id, uint32_t id);
 /** The same at once: what stands in its queues is left to its driver. */
 int braid_member_remove_now(uint16_t bond_port_id, uint32_t id);
 
+/* ---- ports that join by a rule ---- */
+
 /**
  * Has ports join that nobody has named: those there are, when the rule is added, the bond is configured or started; others
  * when they appear. A port that somebody owns, that is a net_braid bond, or that the application has started, is left alone; one
@@ -423,6 +427,8 @@ int braid_auto_clear(uint16_t bond_port_id);
  * @return How many rules there are, which may be more than `capacity`; -EINVAL rules[0].size is not set, or too small.
  */
 int braid_auto_get(uint16_t bond_port_id, struct braid_auto_rule *rules, unsigned int capacity);
+
+/* ---- names ---- */
 
 /**
  * Renames a member. Its id, its flows and its counters stay; nothing is stopped. Its own name again is a success, of which
@@ -485,6 +491,8 @@ int braid_member_name_set(uint16_t bond_port_id, const char *pattern);
  */
 int braid_member_find(uint16_t bond_port_id, const char *name, uint32_t *id);
 
+/* ---- what there is ---- */
+
 /**
  * Lists the ids of all members, also pending ones, in the order in which they were added.
  *
@@ -499,6 +507,8 @@ int braid_member_info_get(uint16_t bond_port_id, uint32_t id, struct braid_membe
 /** Tells about the bond. @return -EINVAL info->size is not set. */
 int braid_info_get(uint16_t bond_port_id, struct braid_info *info);
 
+/* ---- how packets are spread ---- */
+
 /**
  * Changes the mode, also under traffic: one publication. @return -EINVAL not a mode; -ENOTSUP not built yet; -EBUSY broadcast,
  * while the bond is configured with MBUF_FAST_FREE, which shared packets do not allow.
@@ -507,6 +517,29 @@ int braid_mode_set(uint16_t bond_port_id, enum braid_mode mode);
 
 /** Changes what mode balance hashes, also under traffic. @return -EINVAL not a policy. */
 int braid_policy_set(uint16_t bond_port_id, enum braid_policy policy);
+
+/**
+ * Sets how much a member gets against the others, 1 to 1000, 1 at first, in BRAID_MODE_BALANCE and BRAID_MODE_ROUND_ROBIN; no
+ * other mode looks at it. In balance only as many flows as make the difference move, also under traffic; setting it back moves
+ * the same flows back. Shares are whole buckets, at least one: see braid_member_info::buckets. In round-robin it is the number
+ * of turns.
+ * @return -ENOENT no such member; -EINVAL out of range.
+ */
+int braid_member_weight_set(uint16_t bond_port_id, uint32_t id, uint32_t weight);
+
+/**
+ * Sets what members weigh. With BRAID_WEIGHTS_SPEED shares follow the links when they come up with another speed.
+ * @return -EINVAL not one of enum braid_weights.
+ */
+int braid_weights_set(uint16_t bond_port_id, enum braid_weights weights);
+
+/**
+ * 1: packets may name the member that they leave through (braid_pin.h), in every mode; 0 (at first): nobody looks, which costs
+ * less. @return -EINVAL neither 0 nor 1; -ENOENT or -ENOSPC the mbuf has no room left for the name.
+ */
+int braid_pinning_set(uint16_t bond_port_id, int on);
+
+/* ---- who may transmit, and who is preferred ---- */
 
 /**
  * Makes a member the primary instead of whoever it was, BRAID_NO_MEMBER for none. This is an order: it becomes active as soon
@@ -542,27 +575,6 @@ int braid_member_sticky_set(uint16_t bond_port_id, uint32_t id, int sticky);
  */
 int braid_member_enabled_set(uint16_t bond_port_id, uint32_t id, int enabled);
 
-/**
- * Sets how much a member gets against the others, 1 to 1000, 1 at first, in BRAID_MODE_BALANCE and BRAID_MODE_ROUND_ROBIN; no
- * other mode looks at it. In balance only as many flows as make the difference move, also under traffic; setting it back moves
- * the same flows back. Shares are whole buckets, at least one: see braid_member_info::buckets. In round-robin it is the number
- * of turns.
- * @return -ENOENT no such member; -EINVAL out of range.
- */
-int braid_member_weight_set(uint16_t bond_port_id, uint32_t id, uint32_t weight);
-
-/**
- * Sets what members weigh. With BRAID_WEIGHTS_SPEED shares follow the links when they come up with another speed.
- * @return -EINVAL not one of enum braid_weights.
- */
-int braid_weights_set(uint16_t bond_port_id, enum braid_weights weights);
-
-/**
- * 1: packets may name the member that they leave through (braid_pin.h), in every mode; 0 (at first): nobody looks, which costs
- * less. @return -EINVAL neither 0 nor 1; -ENOENT or -ENOSPC the mbuf has no room left for the name.
- */
-int braid_pinning_set(uint16_t bond_port_id, int on);
-
 /** Sets when a primary takes over in active-backup. @return -EINVAL not a policy. */
 int braid_primary_reselect_set(uint16_t bond_port_id, enum braid_primary_reselect policy);
 
@@ -578,6 +590,14 @@ int braid_min_links_set(uint16_t bond_port_id, uint32_t min_links);
  * @return -EINVAL neither 0 nor 1.
  */
 int braid_all_members_active_set(uint16_t bond_port_id, int on);
+
+/**
+ * Sets for how long, in ms, a link must be up before it is used, and down before it is given up. 0 to 3,600,000.
+ * A delay that is running goes on with its new length. @return -EINVAL out of range.
+ */
+int braid_delays_set(uint16_t bond_port_id, uint32_t up_delay_ms, uint32_t down_delay_ms);
+
+/* ---- addresses after a failover ---- */
 
 /**
  * Changes which MAC address each member has in active-backup, also under traffic; all members follow or none. In other modes it
@@ -616,11 +636,7 @@ int braid_announce_set(uint16_t bond_port_id, uint32_t times, uint32_t interval_
  */
 int braid_addresses_get(uint16_t bond_port_id, struct braid_address *addresses, unsigned int capacity);
 
-/**
- * Sets for how long, in ms, a link must be up before it is used, and down before it is given up. 0 to 3,600,000.
- * A delay that is running goes on with its new length. @return -EINVAL out of range.
- */
-int braid_delays_set(uint16_t bond_port_id, uint32_t up_delay_ms, uint32_t down_delay_ms);
+/* ---- events and errors ---- */
 
 /**
  * Registers a callback for all events of a bond from now on. The same function with another arg is another registration.
