@@ -161,7 +161,8 @@ std::size_t json_size(const shown_bond &b) noexcept
 	// Of the primary, the active member and the standby, whatever they are.
 	const std::size_t longest_name = json_size(std::string(max_name_length, '\xff'));
 	const std::string_view awaited = b.facts.primary_wish ? b.facts.primary_wish->text : "";
-	std::size_t size = keys_and_numbers + json_size(b.name) + 3 * longest_name + json_size(b.facts.member_name.view()) + json_size(awaited);
+	std::size_t size = keys_and_numbers + json_size(b.name) + 3 * longest_name + json_size(b.facts.member_name.view()) +
+	                   json_size(awaited);
 	for (const auto_rule &rule : b.rules)
 		size += 1 + json_size(std::string_view(rule.text));
 	return size;

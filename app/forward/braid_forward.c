@@ -111,7 +111,8 @@ static bool members_are_there(uint16_t bond)
 
 	for (int i = 0; i < n; i++)
 		if (is_pending(bond, ids[i], &member))
-			all = complain(member.device, "there is no such port; start with --vdev net_null0 --vdev net_null1 --vdev net_null2");
+			all = complain(member.device, "there is no such port; start with --vdev net_null0 --vdev net_null1 "
+			                              "--vdev net_null2");
 	return all;
 }
 

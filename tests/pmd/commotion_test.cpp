@@ -293,8 +293,8 @@ protected:
 		case 9: step("auto_clear"); status = braid_auto_clear(bond); break;
 		case 10: step("auto_remove"); status = braid_auto_remove(bond, every_port); break;
 		}
-		// A role is taken, a name is, or a rule is there or is not; the guard refuses; a device does, or one that had been refused its own
-		// address back has another's; somebody else was faster.
+		// A role is taken, a name is, or a rule is there or is not; the guard refuses; a device does, or one that had been refused
+		// its own address back has another's; somebody else was faster.
 		EXPECT_TRUE(is_one_of(status, {0, -ENOENT, -ENODEV, -EEXIST, -EINVAL, -EPERM, -EIO, -EAGAIN,
 		                               -EADDRINUSE})) << braid_error_text();
 	}

@@ -156,7 +156,8 @@ TEST(Devargs, EmptyOptionsOfAMemberAreSkippedLikeEmptyPairs)
 		EXPECT_EQ(settings.members[0].options.priority, 7) << args;
 	}
 	EXPECT_EQ(accepted("member=net_null0;").members.size(), 1u);
-	EXPECT_EQ(refusal("member=;priority=7"), "member: \"\" is no member; use a device name, a PCI address or a port id") << "a device is no option";
+	EXPECT_EQ(refusal("member=;priority=7"), "member: \"\" is no member; use a device name, a PCI address or a port id")
+		<< "a device is no option";
 }
 
 TEST(Devargs, ModesHaveNumbersAndSpellings)

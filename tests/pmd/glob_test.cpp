@@ -24,8 +24,8 @@ std::string refusal_of(const std::string &pattern)
 
 TEST(Glob, BracketsWithCharactersRangesAndClassesAreWhole)
 {
-	for (const char *whole : {"", "a*?", "[a]", "[]a]", "[!a]b", "[^]]", "\\[", "a]", "[a\\]]", "a\\\\", "[a\\\\]", "[a-c]", "[a-]", "[-a]",
-	                          "[!-a]", "[a-a]", "[]-a]", "[a-c-e]", "[+--]", "[a-\\z]", "[\\a-c]", "[[:alpha:]]", "[[:alpha:]_-]",
+	for (const char *whole : {"", "a*?", "[a]", "[]a]", "[!a]b", "[^]]", "\\[", "a]", "[a\\]]", "a\\\\", "[a\\\\]",
+	                          "[a-c]", "[a-]", "[-a]", "[!-a]", "[a-a]", "[]-a]", "[a-c-e]", "[+--]", "[a-\\z]", "[\\a-c]", "[[:alpha:]]", "[[:alpha:]_-]",
 	                          "[!0[:xdigit:]]", "[[.-.]a]", "[[.].]]", "[[...]]", "[[=]=]]", "[[.a.]-c]", "[a-[.c.]]", "[[]", "[a[]",
 	                          "[:a]", "[.a.]", "[=]"})
 		EXPECT_EQ(refusal_of(whole), "was accepted") << whole;
@@ -33,7 +33,8 @@ TEST(Glob, BracketsWithCharactersRangesAndClassesAreWhole)
 
 TEST(Glob, WhatIsNotClosedIsRefused)
 {
-	for (const char *open : {"[", "a[b", "[]", "[!]", "[^]a", "[a\\]", "[a\\", "[a-", "[a-\\", "[[:alpha:]", "[[.-.]", "[a-[.c.]"})
+	for (const char *open : {"[", "a[b", "[]", "[!]", "[^]a", "[a\\]", "[a\\", "[a-", "[a-\\", "[[:alpha:]", "[[.-.]",
+	                         "[a-[.c.]"})
 		EXPECT_EQ(refusal_of(open), "opens a bracket that it does not close") << open;
 	for (const char *cut : {"a\\", "\\", "*\\", "[a]\\\\\\"})
 		EXPECT_EQ(refusal_of(cut), "ends with a backslash, which stands before no character") << cut;
@@ -46,8 +47,10 @@ TEST(Glob, WhatIsNotClosedIsRefused)
 
 TEST(Glob, WhatIsNoClassAndNotOneCharacterIsRefused)
 {
-	EXPECT_EQ(refusal_of("[[:foo:]]"), "has \"[:foo:]\" in a bracket, which is no class of characters, like [:digit:] or [:alpha:]");
-	EXPECT_EQ(refusal_of("[_[::]]"), "has \"[::]\" in a bracket, which is no class of characters, like [:digit:] or [:alpha:]");
+	EXPECT_EQ(refusal_of("[[:foo:]]"),
+	          "has \"[:foo:]\" in a bracket, which is no class of characters, like [:digit:] or [:alpha:]");
+	EXPECT_EQ(refusal_of("[_[::]]"),
+	          "has \"[::]\" in a bracket, which is no class of characters, like [:digit:] or [:alpha:]");
 	EXPECT_EQ(refusal_of("[[.ab.]]"), "has \"[.ab.]\" in a bracket, which is not one character");
 	EXPECT_EQ(refusal_of("[[..]]"), "has \"[..]\" in a bracket, which is not one character");
 	EXPECT_EQ(refusal_of("[[=ab=]]"), "has \"[=ab=]\" in a bracket, which is not one character");

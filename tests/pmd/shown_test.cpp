@@ -153,18 +153,24 @@ std::string record_in(const std::string &answer, std::string_view key)
 
 class Shown : public testing::Test {
 protected:
+	// Commands cannot be taken back, and tests are repeated.
 	static std::string shown()
 	{
-		static const int registered = rte_telemetry_register_cmd("/braid_test/shown", show_both, "A member and an event. No parameters");
-		EXPECT_EQ(registered, 0);
-		return telemetry_client().ask("/braid_test/shown");
+		static const int both = rte_telemetry_register_cmd("/braid_test/both", show_both, "A member and an event");
+		EXPECT_EQ(both, 0);
+		return telemetry_client().ask("/braid_test/both");
+	}
+	static std::string bond_shown()
+	{
+		static const int bond = rte_telemetry_register_cmd("/braid_test/bond", show_longest_bond, "A bond");
+		EXPECT_EQ(bond, 0);
+		return telemetry_client().ask("/braid_test/bond");
 	}
 };
 
 TEST_F(Shown, TheLongestBondIsAsLongAsIsReckoned)
 {
-	ASSERT_EQ(rte_telemetry_register_cmd("/braid_test/bond", show_longest_bond, "A bond. No parameters"), 0);
-	const std::string answer = telemetry_client().ask("/braid_test/bond");
+	const std::string answer = bond_shown();
 	EXPECT_NE(answer.find("\"members\":{}"), std::string::npos) << answer;
 	EXPECT_EQ(number_in(answer, "next_event"), most<std::uint64_t>);
 	EXPECT_LE(answer.size(), json_size(longest_bond)) << answer;

@@ -47,7 +47,8 @@ TEST(Sockets, AMachineMayHaveAsManyAsThereCanBe)
 		all[static_cast<std::size_t>(i)] = i;
 	EXPECT_TRUE(is_a_socket_of(all, RTE_MAX_NUMA_NODES - 1));
 	const std::string sentence = refusal(RTE_MAX_NUMA_NODES, all);
-	const std::string end = std::to_string(RTE_MAX_NUMA_NODES - 2) + " or " + std::to_string(RTE_MAX_NUMA_NODES - 1) + ", or -1 for any";
+	const std::string end = std::to_string(RTE_MAX_NUMA_NODES - 2) + " or " + std::to_string(RTE_MAX_NUMA_NODES - 1) +
+	                        ", or -1 for any";
 	EXPECT_TRUE(sentence.ends_with(end)) << sentence;
 }
 
@@ -78,8 +79,8 @@ TEST_F(SocketsOfABond, AnotherOneFailsTheProbeAndLeavesTheMemberAlone)
 		const log_capture log;
 		const std::string key = "socket_id=" + std::to_string(socket);
 		EXPECT_EQ(braid_create("net_braid0", (key + ",member=" + member.name()).c_str()), -EINVAL) << key;
-		EXPECT_TRUE(std::string(braid_error_text()).starts_with("socket_id: \"" + std::to_string(socket) + "\" is no socket of this machine; use "))
-			<< braid_error_text();
+		const std::string sentence = "socket_id: \"" + std::to_string(socket) + "\" is no socket of this machine; use ";
+		EXPECT_TRUE(std::string(braid_error_text()).starts_with(sentence)) << braid_error_text();
 		EXPECT_EQ(log.count("socket_id"), 1u) << log.text();
 		std::uint16_t port;
 		EXPECT_EQ(rte_eth_dev_get_port_by_name("net_braid0", &port), -ENODEV);

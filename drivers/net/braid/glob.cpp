@@ -37,7 +37,8 @@ result<element> bracketed(std::string_view pattern, std::size_t at) noexcept
 	const std::string_view inside = pattern.substr(from, to - from);
 	const quoted shown(pattern.substr(at, to + 2 - at));
 	if (mark == ':' && std::find(std::begin(classes), std::end(classes), inside) == std::end(classes))
-		return error(EINVAL, "has %s in a bracket, which is no class of characters, like [:digit:] or [:alpha:]", shown.c_str());
+		return error(EINVAL, "has %s in a bracket, which is no class of characters, like [:digit:] or [:alpha:]",
+		             shown.c_str());
 	if (mark != ':' && inside.size() != 1)
 		return error(EINVAL, "has %s in a bracket, which is not one character", shown.c_str());
 	return element{to + 2, mark == '.' ? std::optional(inside[0]) : std::nullopt};
