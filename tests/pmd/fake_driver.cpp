@@ -230,6 +230,8 @@ int allmulticast_off(rte_eth_dev *dev)
 
 int mac_set(rte_eth_dev *dev, rte_ether_addr *mac)
 {
+	if (of(dev).options.mac_in_halves)
+		std::copy_n(mac->addr_bytes, RTE_ETHER_ADDR_LEN / 2, dev->data->mac_addrs[0].addr_bytes);
 	return change(dev, fake_op::mac_set, text(*mac), [&](auto &hw) { hw.mac = *mac; });
 }
 
@@ -662,11 +664,13 @@ int remove(rte_vdev_device *vdev)
 	device *const owner = find(rte_vdev_device_name(vdev));
 	if (owner == nullptr)
 		return -ENODEV;
+	rte_eth_dev *const dev = rte_eth_dev_allocated(owner->options.name.c_str());
+	if (dev != nullptr && owner->options.keeps_macs)
+		rte_free(std::exchange(dev->data->mac_addrs, nullptr));
 	const auto how = owner->enter(fake_op::remove, {});
 	owner->leave(fake_op::remove, how);
 	if (how.status != 0)
 		return how.status;
-	rte_eth_dev *const dev = rte_eth_dev_allocated(owner->options.name.c_str());
 	if (dev != nullptr) {
 		owner->presence.store(fake_presence::leaving);
 		rte_eth_dev_release_port(dev);

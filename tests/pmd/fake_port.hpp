@@ -113,6 +113,12 @@ struct fake_options {
 	std::uint32_t max_mac_addrs = 16;
 	bool no_live_mac = false; // RTE_ETH_DEV_NOLIVE_MAC_ADDR
 	rte_ether_addr mac{}; // The permanent address. Zero: 02:fa:4e:00:hh:ll, of its own for each port.
+	// Half of a new address is where rte_eth_macaddr_get() looks before mac_set can be held, the other half comes at its
+	// end: what a reader may meet while ethdev stores six bytes, for as long as a test wants.
+	bool mac_in_halves = false;
+	// Its addresses are memory of its own, as most drivers': at its removal it takes them from ethdev before it can be held,
+	// and RTE_ETH_EVENT_DESTROY comes after that.
+	bool keeps_macs = false;
 
 	bool announces_lsc = false; // RTE_ETH_DEV_INTR_LSC
 	bool announces_rmv = false; // RTE_ETH_DEV_INTR_RMV

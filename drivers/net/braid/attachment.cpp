@@ -110,7 +110,7 @@ result<void> bond::attach_device(member &m, std::uint16_t port) noexcept
 	}
 	{
 		const state_guard state(state_);
-		m.own_mac = m.mac = own_mac;
+		m.own_mac = m.mac = m.port_mac = own_mac;
 	}
 	if (result<void> able = can_follow(m); !able)
 		return able;
@@ -142,6 +142,7 @@ result<void> bond::bring_up(member &m) noexcept
 		return up;
 	if (wanted_.spare_tx_queue)
 		tell_if_silent(m);
+	note_port_mac(m);
 	{
 		const state_guard state(state_);
 		m.mac = mac;
@@ -162,6 +163,7 @@ void bond::take_down(member &m) noexcept
 		return;
 	take_sample(m);
 	m.claimed->put_back();
+	note_port_mac(m);
 }
 
 // The member that attach() has made ready shows, and counts. False if its device has vanished since: the caller withdraws it.

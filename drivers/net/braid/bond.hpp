@@ -388,6 +388,7 @@ private:
 	own_counters own() noexcept;
 	rte_ether_addr mac_wanted_of(const member &m) noexcept;
 	void note_mac(member &m, const rte_ether_addr &mac) noexcept;
+	void note_port_mac(member &m) noexcept;
 	result<void> give_mac(member &m, const rte_ether_addr &mac, mac_policy p) noexcept;
 	result<void> move_macs(const mac_rule &rule) noexcept;
 	result<rte_ether_addr> prepare_macs(braid::mode m, mac_policy p) noexcept;

@@ -139,6 +139,12 @@ claimed_port::~claimed_port()
 	rte_eth_dev_owner_unset(port_, owner_.id);
 }
 
+rte_ether_addr claimed_port::mac() const noexcept
+{
+	const rte_ether_addr *const all = rte_eth_devices[port_].data->mac_addrs;
+	return all != nullptr ? all[0] : saved_.mac; // a driver may have taken them away
+}
+
 result<rte_eth_dev_info> claimed_port::capabilities() const noexcept
 {
 	rte_eth_dev_info info{};

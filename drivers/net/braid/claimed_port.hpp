@@ -23,7 +23,8 @@ public:
 	~claimed_port();
 
 	std::uint16_t port() const noexcept { return port_; }
-	const rte_ether_addr &own_mac() const noexcept { return saved_.mac; }
+	const rte_ether_addr &own_mac() const noexcept { return saved_.mac; } // as claim() found it
+	rte_ether_addr mac() const noexcept;                                  // as it is now
 
 	// A transmit queue that none of the bond's is behind, if it was started with one. For one thread.
 	std::optional<std::uint16_t> announce_queue() const noexcept { return announce_queue_; }

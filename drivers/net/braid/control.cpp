@@ -189,9 +189,8 @@ member_facts bond::facts_about(const member &m) const noexcept
 	f.link_up = m.link_up;
 	f.polled = started_ && (m.state == member_state::leaving || (m.state == member_state::running && !m.unheard));
 	f.announces = m.state == member_state::running && m.announces;
-	// In memory as long as the device has not said that it goes.
 	if (m.port != no_port && !m.vanished)
-		rte_eth_macaddr_get(m.port, &f.mac);
+		f.mac = m.port_mac;
 	f.primary = failover_.primary() == id;
 	f.transmits = m.why == why_not::none;
 	f.why = m.why;

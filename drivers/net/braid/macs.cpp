@@ -51,6 +51,15 @@ void bond::note_mac(member &m, const rte_ether_addr &mac) noexcept
 	m.mac = mac;
 }
 
+// Kept, so that whoever asks later need not look at the port: ethdev changes the bytes one after the other, and a driver that is
+// being removed has taken them away before anybody is told. With its device lock held.
+void bond::note_port_mac(member &m) noexcept
+{
+	const rte_ether_addr has = m.claimed->mac();
+	const state_guard state(state_);
+	m.port_mac = has;
+}
+
 // With the state lock held.
 void bond::take_mac(const rte_ether_addr &mac) noexcept
 {
@@ -111,6 +120,7 @@ result<void> bond::give_mac(member &m, const rte_ether_addr &mac, mac_policy p) 
 	if (m.claimed && m.claimed->runs() && !m.vanished) {
 		// Under the other policies a member that cannot change its address does as well with its own.
 		result<void> done = p == mac_policy::follow ? m.claimed->change_mac(mac) : m.claimed->set_mac(mac);
+		note_port_mac(m);
 		if (!done)
 			return done;
 	}

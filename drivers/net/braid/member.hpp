@@ -65,6 +65,7 @@ struct member {
 	bool unheard = false;         // as of the last snapshot
 	rte_ether_addr own_mac{}; // of its port, as it was claimed
 	rte_ether_addr mac{};     // what its port was last told
+	rte_ether_addr port_mac{}; // what its port had after that; it may have kept its own
 	bool announces = false;   // it was started with a queue for announcements
 	std::uint16_t refused_port = no_port; // could not join: logged once, not tried again by itself
 	bool by_rule = false;       // nobody named it
