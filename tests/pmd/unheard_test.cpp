@@ -31,12 +31,14 @@ struct unheard : mbuf_accounting {
 	// Bursts reach it no more.
 	static bool is_left_alone(test_bond &bond, const fake_port &member)
 	{
-		return eventually([&] {
-			const std::uint64_t before = member.count(fake_op::rx_burst);
-			for (unsigned burst = 0; burst < 5; burst++)
-				bond.receive();
-			return member.count(fake_op::rx_burst) == before;
-		});
+		return eventually([&] { return is_left_alone_now(bond, member); });
+	}
+	static bool is_left_alone_now(test_bond &bond, const fake_port &member)
+	{
+		const std::uint64_t before = member.count(fake_op::rx_burst);
+		for (unsigned burst = 0; burst < 5; burst++)
+			bond.receive();
+		return member.count(fake_op::rx_burst) == before;
 	}
 	static bool is_polled(test_bond &bond, const fake_port &member)
 	{
@@ -99,6 +101,42 @@ TEST_F(Unheard, WithNoLinkAtAllNobodyIsPolledAndTheFirstToComeBackIs)
 	other.set_link(true);
 	EXPECT_TRUE(is_polled(bond, other));
 	EXPECT_TRUE(is_left_alone(bond, member));
+}
+
+// Within its down delay a member sends, and is sent answers: its port may be wrong about the link.
+TEST_F(Unheard, OneThatMayStillSendIsPolled)
+{
+	fake_port member, disabled;
+	test_bond bond(bond_with(member, "lsc_poll_period_ms=1,down_delay=60000"));
+	ASSERT_EQ(bond.add(disabled.name()), 0);
+	ASSERT_EQ(braid_member_enabled_set(bond.port(), bond.id_of(disabled.name()), 0), 0) << braid_error_text();
+	ASSERT_EQ(bond.bring_up(), 0);
+	member.set_link(false);
+	ASSERT_TRUE(eventually([&] { return bond.info_of(member.name()).link_up == 0; }));
+	disabled.set_link(false);
+	ASSERT_TRUE(is_left_alone(bond, disabled)) << "its link was lost after the member's";
+	EXPECT_EQ(bond.info_of(member.name()).is_active, 1);
+	EXPECT_EQ(bond.info_of(member.name()).is_polled, 1);
+	EXPECT_FALSE(is_left_alone_now(bond, member));
+	ASSERT_EQ(braid_delays_set(bond.port(), 0, 1), 0) << braid_error_text();
+	EXPECT_TRUE(is_left_alone(bond, member));
+}
+
+// Time that passes changes nothing for a bond that polls nobody.
+TEST_F(Unheard, AStoppedBondPublishesNothing)
+{
+	fake_port member, later;
+	test_bond bond(bond_with(member));
+	ASSERT_EQ(bond.bring_up(), 0);
+	member.set_link(false);
+	ASSERT_TRUE(eventually([&] { return bond.info_of(member.name()).link_up == 0; }));
+	ASSERT_EQ(bond.stop(), 0);
+	const std::uint64_t before = bond.info().generation;
+	test_bond another("mode=round-robin,member=" + later.name(), "net_braid1");
+	ASSERT_EQ(another.bring_up(), 0);
+	later.set_link(false);
+	ASSERT_TRUE(is_left_alone(another, later));
+	EXPECT_EQ(bond.info().generation, before);
 }
 
 // What came too late to be got waits for the link.

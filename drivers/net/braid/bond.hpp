@@ -299,8 +299,9 @@ private:
 	member_facts facts_about(const member &m) const noexcept;
 	void report(member &m, const rte_eth_link &link, time_ms now) noexcept;
 	void reconsider(time_ms now, std::span<const news> cause = {}) noexcept;
-	bool note_heard(time_ms now) noexcept;
-	time_ms next_unheard() const noexcept;
+	bool is_heard(const member &m, const decision &d, time_ms now) const noexcept;
+	bool hears_otherwise(const decision &d, time_ms now) const noexcept;
+	time_ms next_unheard(const decision &d) const noexcept;
 	enum class change { counts, same_operation };
 	void publish(const decision &d, change kind) noexcept;
 	void republish(std::span<const news> cause = {}) noexcept;
@@ -313,7 +314,7 @@ private:
 	result<void> commit_rename(const rename_plan &plan) noexcept;
 	member_id named_or_promised(std::string_view text) const noexcept;
 	void fill_transmit(snapshot &s, const decision &d) const noexcept;
-	void fill_receive(snapshot &s, const decision &d) const noexcept;
+	void fill_receive(snapshot &s, const decision &d) noexcept;
 	bool delivers(member_id id, const decision &d) const noexcept;
 	void fill_buckets(snapshot &s, const decision &d) noexcept;
 	void fill_turns(snapshot &s, const decision &d) noexcept;

@@ -187,7 +187,7 @@ member_facts bond::facts_about(const member &m) const noexcept
 	const time_ms now = now_ms();
 	f.status = failover_.member_view(id, now).value_or(m.last_status);
 	f.link_up = m.link_up;
-	f.polled = started_ && (m.state == member_state::leaving || (m.state == member_state::running && !m.unheard));
+	f.polled = m.polled;
 	f.announces = m.state == member_state::running && m.announces;
 	if (m.port != no_port && !m.vanished)
 		f.mac = m.port_mac;

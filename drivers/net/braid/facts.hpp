@@ -27,7 +27,7 @@ struct member_facts {
 	member_state state;
 	member_status status;
 	bool link_up; // as the port last said
-	bool polled;  // it is asked for packets; not if its link has been down for a while
+	bool polled;  // bursts ask it for packets; not if its link has been down for a while
 	rte_ether_addr mac; // as the port had it after the bond's last change
 	bool announces;     // it can send the bond's announcements
 	bool primary;

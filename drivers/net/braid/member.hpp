@@ -61,8 +61,8 @@ struct member {
 	member_status last_status{}; // of one that is leaving: as it was when it still had a say
 	bool lost = false; // its device has vanished, and nobody has said so yet
 	bool link_up = false; // as the port last said, before any delay
-	time_ms unheard_from = never; // its link being down, it is not polled from here on; never: it is up
-	bool unheard = false;         // as of the last snapshot
+	time_ms unheard_from = never; // its link being down, nothing is expected from it from here on; never: it is up
+	bool polled = false;          // by bursts, as of the last snapshot
 	rte_ether_addr own_mac{}; // of its port, as it was claimed
 	rte_ether_addr mac{};     // what its port was last told
 	rte_ether_addr port_mac{}; // what its port had after that; it may have kept its own

@@ -64,25 +64,28 @@ void bond::report(member &m, const rte_eth_link &link, time_ms now) noexcept
 	                 now);
 }
 
-// Notes who is polled at this time. True if that is not as it was.
-bool bond::note_heard(time_ms now) noexcept
+// Whether bursts poll it: one that leaves until it is dry; one that runs while its link is up, for a while after that, and for as
+// long as it may send, which it may within its down delay. Who sends must hear the answer.
+bool bond::is_heard(const member &m, const decision &d, time_ms now) const noexcept
 {
-	bool changed = false;
-	for (const member_ptr &m : members_) {
-		const bool unheard = now >= m->unheard_from;
-		changed |= m->unheard != unheard;
-		m->unheard = unheard;
-	}
-	return changed;
+	if (!started_ || m.state != member_state::running)
+		return started_ && m.state == member_state::leaving;
+	return now < m.unheard_from || contains(d.usable(), m.id);
 }
 
-// When that changes next.
-time_ms bond::next_unheard() const noexcept
+bool bond::hears_otherwise(const decision &d, time_ms now) const noexcept
+{
+	return std::any_of(members_.begin(), members_.end(),
+	                   [&](const member_ptr &m) { return m->polled != is_heard(*m, d, now); });
+}
+
+// When somebody will not be heard any more because of the time. Of one that may send, the end of that comes first.
+time_ms bond::next_unheard(const decision &d) const noexcept
 {
 	time_ms next = never;
 	for (const member_ptr &m : members_)
-		if (!m->unheard)
-			next = std::min(next, m->unheard_from);
+		if (m->polled && m->state == member_state::running && m->unheard_from < next && !contains(d.usable(), m->id))
+			next = m->unheard_from;
 	return next;
 }
 
@@ -91,8 +94,7 @@ void bond::reconsider(time_ms now, std::span<const news> cause) noexcept
 {
 	const decision next = failover_.evaluate(now);
 	const bool another_sends = mode_ == mode::active_backup && next.chosen != last_.chosen;
-	const bool others_are_heard = note_heard(now);
-	if (next.usable_changed || next.carrier_changed || another_sends || others_are_heard || weighs_otherwise(next))
+	if (next.usable_changed || next.carrier_changed || another_sends || hears_otherwise(next, now) || weighs_otherwise(next))
 		publish(next, change::counts);
 	act_on(next, now, cause);
 }
@@ -102,7 +104,6 @@ void bond::republish(std::span<const news> cause) noexcept
 {
 	const time_ms now = now_ms();
 	const decision next = failover_.evaluate(now);
-	note_heard(now);
 	publish(next, change::counts);
 	macs_due_ = true;
 	act_on(next, now, cause);
@@ -118,7 +119,7 @@ void bond::republish(member_id joined) noexcept
 void bond::act_on(const decision &next, time_ms now, std::span<const news> cause) noexcept
 {
 	const decision before = std::exchange(last_, next);
-	last_.deadline = std::min(last_.deadline, next_unheard());
+	last_.deadline = std::min(last_.deadline, next_unheard(next));
 	note_reasons(now);
 	for (const news &one : cause)
 		tell(one);
@@ -205,14 +206,14 @@ bool bond::delivers(member_id id, const decision &d) const noexcept
 	return mode_ != mode::active_backup || all_members_active_ || id == d.chosen;
 }
 
-void bond::fill_receive(snapshot &s, const decision &d) const noexcept
+void bond::fill_receive(snapshot &s, const decision &d) noexcept
 {
-	if (!started_)
-		return;
+	const time_ms now = now_ms();
 	for (const member_ptr &m : members_) {
-		const bool leaving = m->state == member_state::leaving;
-		if (!leaving && (m->state != member_state::running || m->unheard))
+		m->polled = is_heard(*m, d, now);
+		if (!m->polled)
 			continue;
+		const bool leaving = m->state == member_state::leaving;
 		const bool deliver = leaving ? m->deliver_while_leaving : delivers(m->id, d);
 		const unsigned special = (deliver ? 0 : rx_source::backup) | (leaving ? rx_source::draining : 0);
 		s.rx_member[s.rx_count++] = {ethdev_port::handle(m->port), static_cast<std::uint8_t>(special)};
