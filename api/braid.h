@@ -173,8 +173,9 @@ struct braid_member_info {
 	uint8_t announces; /**< It has a transmit queue for announcements. */
 	uint32_t weight;  /**< As braid_member_weight_set(). */
 	uint32_t buckets; /**< Of BRAID_BUCKETS, how many it has now in BRAID_MODE_BALANCE; else 0. */
-	uint8_t is_polled; /**< Bursts ask it for packets. Not while the bond is stopped, and not if its link has been down for 100 ms
-	                        and for longer than down_delay, unless it is being removed. */
+	uint8_t is_polled; /**< Bursts ask it for packets, or one that began before may still be in it. Not while the bond is stopped,
+	                        and not if its link has been down for 100 ms and for longer than down_delay, unless it is being
+	                        removed. */
 };
 
 /** What braid_info_get() tells. */

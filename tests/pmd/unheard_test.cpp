@@ -122,6 +122,24 @@ TEST_F(Unheard, OneThatMayStillSendIsPolled)
 	EXPECT_TRUE(is_left_alone(bond, member));
 }
 
+// Whoever waits for the figure before the device is taken away must not find a burst inside.
+TEST_F(Unheard, OneIsPolledUntilTheLastBurstHasLeftIt)
+{
+	fake_port member;
+	test_bond bond(bond_with(member));
+	ASSERT_EQ(bond.bring_up(), 0);
+	member.hold(fake_op::rx_burst);
+	std::thread polls([&] { bond.receive(); });
+	EXPECT_TRUE(eventually([&] { return member.waiting(fake_op::rx_burst) == 1; }));
+	const std::uint64_t before = bond.info().generation;
+	member.set_link(false);
+	EXPECT_TRUE(eventually([&] { return bond.info().generation == before + 2; })) << "not usable, then left alone";
+	EXPECT_EQ(bond.info_of(member.name()).is_polled, 1);
+	member.release(fake_op::rx_burst);
+	polls.join();
+	EXPECT_TRUE(eventually([&] { return bond.info_of(member.name()).is_polled == 0; }));
+}
+
 // Time that passes changes nothing for a bond that polls nobody.
 TEST_F(Unheard, AStoppedBondPublishesNothing)
 {

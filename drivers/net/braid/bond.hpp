@@ -314,7 +314,7 @@ private:
 	result<void> commit_rename(const rename_plan &plan) noexcept;
 	member_id named_or_promised(std::string_view text) const noexcept;
 	void fill_transmit(snapshot &s, const decision &d) const noexcept;
-	void fill_receive(snapshot &s, const decision &d) noexcept;
+	std::vector<member_ptr> fill_receive(snapshot &s, const decision &d) noexcept;
 	bool delivers(member_id id, const decision &d) const noexcept;
 	void fill_buckets(snapshot &s, const decision &d) noexcept;
 	void fill_turns(snapshot &s, const decision &d) noexcept;

@@ -187,7 +187,8 @@ member_facts bond::facts_about(const member &m) const noexcept
 	const time_ms now = now_ms();
 	f.status = failover_.member_view(id, now).value_or(m.last_status);
 	f.link_up = m.link_up;
-	f.polled = m.polled;
+	// A port is given up when no burst is in it any more, and a bond is stopped when none comes.
+	f.polled = m.polled || (started_ && m.port != no_port && m.last_bursts != 0);
 	f.announces = m.state == member_state::running && m.announces;
 	if (m.port != no_port && !m.vanished)
 		f.mac = m.port_mac;

@@ -63,6 +63,8 @@ struct member {
 	bool link_up = false; // as the port last said, before any delay
 	time_ms unheard_from = never; // its link being down, nothing is expected from it from here on; never: it is up
 	bool polled = false;          // by bursts, as of the last snapshot
+	// Snapshots that polled it, are not the last any more, and may still be in use. Counted down by whoever reclaims.
+	std::atomic<unsigned> last_bursts{0};
 	rte_ether_addr own_mac{}; // of its port, as it was claimed
 	rte_ether_addr mac{};     // what its port was last told
 	rte_ether_addr port_mac{}; // what its port had after that; it may have kept its own

@@ -37,6 +37,16 @@ void visit(std::span<const member_ptr> members, std::span<const member_id> ids, 
 		}
 }
 
+// Retired after the snapshot that was the last to poll a member: while it lives, bursts may still be inside the member.
+class last_bursts final : public rcu::retirable {
+public:
+	explicit last_bursts(member_ptr of) noexcept : of_(std::move(of)) { of_->last_bursts++; }
+	~last_bursts() override { of_->last_bursts--; }
+
+private:
+	const member_ptr of_;
+};
+
 // How long a member is polled whose link is down, which is time enough to get what its queues still hold. Then it is left
 // alone: nothing comes from it any more, and its device may go without a word before its queues do.
 constexpr time_ms still_heard_ms = 100;
@@ -148,7 +158,7 @@ void bond::publish(const decision &d, change kind) noexcept
 	next->policy = policy_;
 	next->seed = seed_;
 	fill_transmit(*next, d);
-	fill_receive(*next, d);
+	const std::vector<member_ptr> left_alone = fill_receive(*next, d);
 	if (mode_ == mode::balance)
 		fill_buckets(*next, d);
 	if (mode_ == mode::round_robin)
@@ -164,6 +174,8 @@ void bond::publish(const decision &d, change kind) noexcept
 	publish_times_.last_ns = state_.held_for_ns();
 	publish_times_.longest_ns = std::max(publish_times_.longest_ns, publish_times_.last_ns);
 	rcu::retire(std::move(previous));
+	for (const member_ptr &m : left_alone)
+		rcu::retire(std::make_unique<last_bursts>(m));
 	next_snapshot_ = std::make_unique<snapshot>();
 }
 
@@ -206,18 +218,24 @@ bool bond::delivers(member_id id, const decision &d) const noexcept
 	return mode_ != mode::active_backup || all_members_active_ || id == d.chosen;
 }
 
-void bond::fill_receive(snapshot &s, const decision &d) noexcept
+// Returns those that were polled until now.
+std::vector<member_ptr> bond::fill_receive(snapshot &s, const decision &d) noexcept
 {
 	const time_ms now = now_ms();
+	std::vector<member_ptr> left_alone;
 	for (const member_ptr &m : members_) {
-		m->polled = is_heard(*m, d, now);
-		if (!m->polled)
+		const bool was_polled = std::exchange(m->polled, is_heard(*m, d, now));
+		if (!m->polled) {
+			if (was_polled)
+				left_alone.push_back(m);
 			continue;
+		}
 		const bool leaving = m->state == member_state::leaving;
 		const bool deliver = leaving ? m->deliver_while_leaving : delivers(m->id, d);
 		const unsigned special = (deliver ? 0 : rx_source::backup) | (leaving ? rx_source::draining : 0);
 		s.rx_member[s.rx_count++] = {ethdev_port::handle(m->port), static_cast<std::uint8_t>(special)};
 	}
+	return left_alone;
 }
 
 void bond::fill_buckets(snapshot &s, const decision &d) noexcept
