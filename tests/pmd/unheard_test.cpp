@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // A member whose link stays down is not polled: its device may go before anybody says so.
+#include "event_recorder.hpp"
 #include "links.hpp"
 #include "packet.hpp"
 #include "test_bond.hpp"
 
+#include <atomic>
+#include <functional>
 #include <thread>
 
 namespace braid {
@@ -183,6 +186,101 @@ TEST_F(Unheard, ARemovedOneIsPolledOnceMore)
 	}));
 	remover.join();
 	EXPECT_EQ(received, 1u);
+}
+
+TEST_F(Unheard, WhatARemovalByForceLeavesInItIsTold)
+{
+	fake_port member;
+	test_bond bond(bond_with(member));
+	ASSERT_NO_FATAL_FAILURE(receives_too_late(bond, member));
+	event_recorder events(bond);
+	ASSERT_EQ(braid_member_remove_now(bond.port(), bond.id_of(member.name())), 0) << braid_error_text();
+	EXPECT_EQ(events.last(BRAID_EVENT_MEMBER_REMOVED).reason,
+	          "1 packets were left in its receive queues and 0 descriptors in its transmit queues");
+}
+
+// Each publishes a snapshot for another reason.
+TEST_F(Unheard, WhatElseChangesNeitherWakesItNorForgetsWhatItHas)
+{
+	fake_port member, third;
+	test_bond bond(bond_with(member));
+	ASSERT_NO_FATAL_FAILURE(receives_too_late(bond, member));
+	ASSERT_TRUE(eventually([&] { return bond.info_of(member.name()).is_polled == 0; }));
+	const std::uint32_t id = bond.id_of(member.name());
+	const std::function<int()> changes[] = {
+		[&] { return bond.mode(BRAID_MODE_ACTIVE_BACKUP); },
+		[&] { return bond.mode(BRAID_MODE_BALANCE); },
+		[&] { return bond.rename(member.name(), "other") != 0 ? -1 : bond.rename("other", member.name()); },
+		[&] { return bond.add(third.name()); },
+		[&] { return bond.remove(third.name()); },
+		[&] { return braid_member_enabled_set(bond.port(), id, 0); },
+		[&] { return braid_member_enabled_set(bond.port(), id, 1); },
+		[&] { return braid_delays_set(bond.port(), 0, 60000); },
+		[&] { return braid_member_role_set(bond.port(), id, BRAID_ROLE_PRIMARY); },
+	};
+	for (const auto &change : changes) {
+		std::atomic<bool> done{false};
+		std::thread operates([&] {
+			EXPECT_EQ(change(), 0) << braid_error_text();
+			done = true;
+		});
+		while (!done) // a removal waits for somebody who polls
+			EXPECT_EQ(bond.receive(), 0u);
+		operates.join();
+		EXPECT_EQ(bond.info_of(member.name()).is_polled, 0) << &change - changes;
+	}
+	member.set_link(true);
+	EXPECT_TRUE(eventually([&] { return bond.receive() == 1; }));
+}
+
+TEST_F(Unheard, OneThatIsStartedAnewOrComesBackIsPolledIfItHasALink)
+{
+	fake_port member;
+	test_bond bond(bond_with(member));
+	ASSERT_EQ(bond.bring_up(), 0);
+	member.set_link(false);
+	ASSERT_TRUE(is_left_alone(bond, member));
+	ASSERT_EQ(bond.stop(), 0);
+	ASSERT_EQ(bond.start(), 0);
+	EXPECT_TRUE(is_left_alone(bond, member));
+	ASSERT_EQ(bond.stop(), 0);
+	member.set_link(true);
+	ASSERT_EQ(bond.start(), 0);
+	EXPECT_TRUE(is_polled(bond, member));
+	member.set_link(false);
+	ASSERT_TRUE(is_left_alone(bond, member));
+	ASSERT_EQ(member.replug(), 0);
+	EXPECT_TRUE(is_polled(bond, member));
+}
+
+// Also if the link comes back in the moment in which the member is left alone.
+TEST_F(Unheard, ALinkThatFlapsLosesNothing)
+{
+	fake_port member;
+	test_bond bond(bond_with(member));
+	ASSERT_EQ(bond.bring_up(), 0);
+	const std::function<bool()> moments[] = {
+		[&] { return bond.info_of(member.name()).link_up == 0; },
+		[&] { return bond.info_of(member.name()).is_polled == 0; },
+	};
+	std::atomic<bool> enough{false};
+	std::atomic<unsigned> received{0};
+	unsigned injected = 0;
+	std::thread polls([&] {
+		while (!enough)
+			received += bond.receive();
+	});
+	for (unsigned round = 0; round < 12; round++) {
+		member.set_link(false);
+		EXPECT_TRUE(eventually(moments[round % 2]));
+		for (rte_mbuf *packet : make_burst(20))
+			injected += member.inject(0, packet);
+		member.set_link(true);
+		EXPECT_TRUE(eventually([&] { return received == injected; })) << round;
+	}
+	enough = true;
+	polls.join();
+	EXPECT_EQ(injected, 12u * 20);
 }
 
 TEST_F(Unheard, FactsTellWhoIsPolled)
