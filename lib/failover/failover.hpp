@@ -38,6 +38,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 namespace braid {
 
@@ -230,5 +231,8 @@ private:
 	bool primary_ordered_ = false; // set_primary was called and the primary has not been active since
 	decision last_; // its `chosen` is the present one
 };
+
+// Neither owns memory, so the writer that holds the state lock allocates nothing.
+static_assert(std::is_trivially_copyable_v<failover> && std::is_trivially_copyable_v<decision>);
 
 } // namespace braid

@@ -19,6 +19,8 @@ inline constexpr member_id c{3};
 inline constexpr link_report up{.up = true, .speed_mbps = 10000, .full_duplex = true};
 inline constexpr link_report down{};
 
+inline ids usable(const decision &d) { return {d.usable().begin(), d.usable().end()}; }
+
 // A bond whose members work already, in the order given; nobody has a role, and the delays of the test are set afterwards.
 inline failover with_members_up(std::initializer_list<member_id> members)
 {
