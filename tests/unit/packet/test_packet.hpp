@@ -28,6 +28,14 @@ inline bytes prefix(const bytes &all, std::size_t length)
 	return {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(length)};
 }
 
+inline bytes with_byte(bytes data, std::size_t offset, unsigned value)
+{
+	data[offset] = static_cast<std::uint8_t>(value);
+	return data;
+}
+
+inline constexpr std::size_t ethernet = 14; // bytes of its header
+
 // A chain of mbufs that holds `data`, cut before each offset in `cuts` (ascending; twice the same makes an
 // empty segment). Every segment ends where its allocation ends, so that AddressSanitizer sees a read of one
 // byte too many.

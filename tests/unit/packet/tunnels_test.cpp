@@ -19,17 +19,9 @@ template <hash_policy P> std::uint32_t hash(const bytes &data)
 	return flow_hash<P>(*packet, 0x5eed);
 }
 
-bytes with_byte(bytes data, std::size_t offset, unsigned value)
-{
-	data[offset] = static_cast<std::uint8_t>(value);
-	return data;
-}
-
 // Inner packets, as frames.
 const bytes inner_packets[] = {ipv4_tcp, ipv4_udp,      ipv4_icmp,       ipv4_options_tcp, ipv6_tcp,
                                ipv6_udp, ipv6_fragment, ipv4_icmp_error, ipv6_icmp_error,  ipv6_extensions_tcp};
-
-constexpr std::size_t ethernet = 14;
 
 TEST(Tunnels, Encap34IsL34OfThePacketInside)
 {

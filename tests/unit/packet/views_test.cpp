@@ -8,8 +8,6 @@
 namespace braid {
 namespace {
 
-constexpr std::size_t ethernet = 14;
-
 // 4242 and 443 as they stand in `ports`.
 std::uint32_t wire_ports() { return load<std::uint32_t>(reinterpret_cast<const std::byte *>(ports.data())); }
 
