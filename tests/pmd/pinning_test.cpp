@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // Pinning end to end: packets that name their member by way of the mbuf, as an application does it.
+#include "sent_packets.hpp"
 #include "test_bond.hpp"
 
 #include <braid_pin.h>
@@ -19,17 +20,8 @@ class Pinning : public mbuf_accounting {
 protected:
 	Pinning()
 	{
-		for (fake_port &port : ports_)
-			port.tx_mode(fake_tx::keep);
+		keep_packets(ports_);
 		EXPECT_EQ(braid_pin_lookup(&pin_), 0);
-	}
-
-	std::vector<std::uint32_t> sent_by(unsigned port)
-	{
-		std::vector<rte_mbuf *> packets = ports_[port].take_tx();
-		std::vector<std::uint32_t> numbers = sequences_of(packets);
-		free_all(packets);
-		return numbers;
 	}
 
 	// n packets, all of which name the member with this id.
@@ -67,7 +59,7 @@ TEST_F(Pinning, APacketLeavesThroughTheMemberThatItNamesInEveryMode)
 		for (unsigned i = 0; i < 3; i++) {
 			EXPECT_EQ(bond.send(pinned_to(bond.id_of(ports_[i].name()), 40)), 40);
 			for (unsigned other = 0; other < 3; other++)
-				EXPECT_EQ(sent_by(other).size(), other == i ? 40u : 0u) << "mode " << mode << ", port " << i;
+				EXPECT_EQ(sent_by(ports_[other]).size(), other == i ? 40u : 0u) << "mode " << mode << ", port " << i;
 		}
 	}
 	EXPECT_EQ(bond.xstat("tx_pin_missed"), 0u);
@@ -83,8 +75,8 @@ TEST_F(Pinning, OthersFollowTheMode)
 	braid_pin_packet(&pin_, packets[3], bond.id_of(ports_[2].name()));
 	braid_unpin_packet(&pin_, packets[3]);
 	EXPECT_EQ(bond.send(packets), 4);
-	EXPECT_EQ(sent_by(0), (std::vector<std::uint32_t>{0, 2, 3}));
-	EXPECT_EQ(sent_by(2), (std::vector<std::uint32_t>{1}));
+	EXPECT_EQ(sent_by(ports_[0]), (std::vector<std::uint32_t>{0, 2, 3}));
+	EXPECT_EQ(sent_by(ports_[2]), (std::vector<std::uint32_t>{1}));
 }
 
 TEST_F(Pinning, APacketWhoseMemberHasLeftOrIsDownGoesWithItsFlowAndIsCounted)
@@ -94,17 +86,17 @@ TEST_F(Pinning, APacketWhoseMemberHasLeftOrIsDownGoesWithItsFlowAndIsCounted)
 	const std::uint32_t gone = bond.id_of(ports_[2].name());
 	ASSERT_EQ(bond.remove(ports_[2].name()), 0);
 	EXPECT_EQ(bond.send(make_burst(50, 0, 50)), 50);
-	const std::vector<std::uint32_t> by_hash[] = {sent_by(0), sent_by(1)};
+	const std::vector<std::uint32_t> by_hash[] = {sent_by(ports_[0]), sent_by(ports_[1])};
 	EXPECT_EQ(bond.send(pinned_to(gone, 50)), 50);
-	EXPECT_EQ(sent_by(0), by_hash[0]);
-	EXPECT_EQ(sent_by(1), by_hash[1]);
+	EXPECT_EQ(sent_by(ports_[0]), by_hash[0]);
+	EXPECT_EQ(sent_by(ports_[1]), by_hash[1]);
 	EXPECT_EQ(bond.xstat("tx_pin_missed"), 50u);
 
 	const std::uint32_t down = bond.id_of(ports_[1].name());
 	ports_[1].set_link(false);
 	ASSERT_TRUE(eventually([&] { return bond.info().usable == 1; }));
 	EXPECT_EQ(bond.send(pinned_to(down, 7)), 7);
-	EXPECT_EQ(sent_by(0).size(), 7u);
+	EXPECT_EQ(sent_by(ports_[0]).size(), 7u);
 	EXPECT_EQ(bond.xstat("tx_pin_missed"), 57u);
 	ASSERT_EQ(rte_eth_xstats_reset(bond.port()), 0);
 	EXPECT_EQ(bond.xstat("tx_pin_missed"), 0u);
@@ -117,15 +109,15 @@ TEST_F(Pinning, WithoutTheOptionNobodyLooks)
 	ASSERT_EQ(bond.mode(BRAID_MODE_ACTIVE_BACKUP), 0);
 	const std::uint32_t backup = bond.id_of(ports_[1].name());
 	EXPECT_EQ(bond.send(pinned_to(backup, 5)), 5);
-	EXPECT_EQ(sent_by(0).size(), 5u);
+	EXPECT_EQ(sent_by(ports_[0]).size(), 5u);
 	EXPECT_EQ(bond.xstat("tx_pin_missed"), 0u);
 
 	ASSERT_EQ(braid_pinning_set(bond.port(), 1), 0);
 	EXPECT_EQ(bond.send(pinned_to(backup, 5)), 5);
-	EXPECT_EQ(sent_by(1).size(), 5u);
+	EXPECT_EQ(sent_by(ports_[1]).size(), 5u);
 	ASSERT_EQ(braid_pinning_set(bond.port(), 0), 0);
 	EXPECT_EQ(bond.send(pinned_to(backup, 5)), 5);
-	EXPECT_EQ(sent_by(0).size(), 5u);
+	EXPECT_EQ(sent_by(ports_[0]).size(), 5u);
 	EXPECT_EQ(braid_pinning_set(bond.port(), 2), -EINVAL);
 }
 
