@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // Who is active when links fail and return, how soon, and who is kept waiting by a slow device: nobody.
 #include "event_recorder.hpp"
+#include "link_listener.hpp"
 #include "links.hpp"
 #include "test_bond.hpp"
 
@@ -16,35 +17,6 @@ std::uint64_t now_ns()
 	const auto now = std::chrono::steady_clock::now().time_since_epoch();
 	return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
-
-// How often the application was told that the bond's link has changed.
-class link_listener {
-public:
-	explicit link_listener(const test_bond &bond) : port_(bond.port())
-	{
-		EXPECT_EQ(rte_eth_dev_callback_register(port_, RTE_ETH_EVENT_INTR_LSC, note, this), 0);
-	}
-	~link_listener()
-	{
-		EXPECT_TRUE(eventually([&] {
-			return rte_eth_dev_callback_unregister(port_, RTE_ETH_EVENT_INTR_LSC, note, this) == 0;
-		}));
-	}
-	link_listener(const link_listener &) = delete;
-	link_listener &operator=(const link_listener &) = delete;
-
-	unsigned count() const { return count_; }
-
-private:
-	static int note(std::uint16_t, rte_eth_event_type, void *arg, void *)
-	{
-		static_cast<link_listener *>(arg)->count_++;
-		return 0;
-	}
-
-	const std::uint16_t port_;
-	std::atomic<unsigned> count_{0};
-};
 
 class Failover : public mbuf_accounting {
 protected:

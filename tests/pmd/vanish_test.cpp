@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 // Devices that are pulled out: not touched any more, whatever the bond was about to do with them, and found again when they are
 // back.
+#include "held_listener.hpp"
 #include "member_states.hpp"
 #include "port_view.hpp"
 
@@ -176,22 +177,13 @@ TEST_F(Vanish, ADeviceThatIsGoneWithoutAWordDoesNotHinderTheStartOfTheOthers)
 // A listener that takes its time, and a port id that is somebody else's by the time the loss is dealt with.
 TEST_F(Vanish, ALateFarewellDoesNotHitTheNextPortWithTheSameId)
 {
-	struct gate {
-		std::atomic<bool> inside{false}, open{false};
-	} gate;
-	const braid_event_callback slow = [](std::uint16_t, const braid_event *event, void *arg) {
-		auto &g = *static_cast<struct gate *>(arg);
-		if (event->kind != BRAID_EVENT_MEMBER_RENAMED)
-			return;
-		g.inside = true;
-		g.open.wait(false);
-	};
+	held_listener slow;
 	fake_port goes({.announces_rmv = true}), comes({.plugged = false}), stays;
 	test_bond bond("round-robin", {&stays, &goes});
 	ASSERT_EQ(bond.bring_up(), 0);
-	ASSERT_EQ(braid_event_callback_register(bond.port(), slow, &gate), 0);
+	ASSERT_EQ(braid_event_callback_register(bond.port(), held_listener::note, &slow), 0);
 	ASSERT_EQ(bond.rename(stays.name(), "first"), 0);
-	ASSERT_TRUE(eventually([&] { return gate.inside.load(); }));
+	ASSERT_TRUE(eventually([&] { return slow.inside.load(); }));
 	const std::uint16_t port_id = goes.port_id();
 	ASSERT_TRUE(goes.vanish()); // the farewell waits behind the listener
 	ASSERT_EQ(bond.remove(goes.name()), 0);
@@ -199,9 +191,8 @@ TEST_F(Vanish, ALateFarewellDoesNotHitTheNextPortWithTheSameId)
 	ASSERT_EQ(comes.plug(), 0);
 	ASSERT_EQ(comes.port_id(), port_id);
 	ASSERT_EQ(bond.add(comes.name()), 0);
-	gate.open = true;
-	gate.open.notify_all();
-	ASSERT_EQ(braid_event_callback_unregister(bond.port(), slow, &gate), 0);
+	slow.let_go();
+	ASSERT_EQ(braid_event_callback_unregister(bond.port(), held_listener::note, &slow), 0);
 	EXPECT_TRUE(stays_false([&] { return !is(bond, comes.name(), BRAID_MEMBER_RUNNING); }));
 	EXPECT_EQ(bond.send(make_burst(8)), 8);
 	EXPECT_EQ(comes.tx_packets(), 4u);
