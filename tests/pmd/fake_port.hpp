@@ -22,6 +22,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ostream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -81,6 +82,7 @@ inline constexpr unsigned fake_op_count = static_cast<unsigned>(fake_op::tx_prep
 
 // "mtu_set". Never null.
 const char *to_string(fake_op op) noexcept;
+inline void PrintTo(fake_op op, std::ostream *out) { *out << to_string(op); }
 
 // Which function the port puts up as tx_pkt_prepare. `first` and `second` behave alike but are two functions,
 // so that a test can see whether each distinct one is called.

@@ -46,6 +46,8 @@ struct teller {
 	bool cleanup;
 };
 
+void PrintTo(const teller &t, std::ostream *out) { *out << t.name; }
+
 fake_options told_by(const teller &t)
 {
 	fake_options options{.tells_tx_status = t.status};
