@@ -2,13 +2,14 @@
 // A bond that makes events only when a test does, and two members for it.
 #pragma once
 
+#include "links.hpp"
 #include "test_bond.hpp"
 
 #include <string>
 
 namespace braid {
 
-class event_stage : public mbuf_accounting {
+class event_stage : public two_links {
 protected:
 	// Nothing is polled, so that each event has one cause, made by the test.
 	static exactly devargs(const std::string &mode) { return {std::string(patient) + ",mode=" + mode}; }
@@ -18,8 +19,6 @@ protected:
 		for (unsigned i = 0; i < n; i++)
 			ASSERT_EQ(braid_member_rename(bond.port(), 1, i % 2 == 0 ? "even" : "odd"), 0);
 	}
-
-	fake_port first_{{.announces_lsc = true}}, second_{{.announces_lsc = true}};
 };
 
 } // namespace braid

@@ -21,6 +21,11 @@ inline fake_options raising_lsc()
 	return options;
 }
 
+class two_links : public mbuf_accounting {
+protected:
+	fake_port first_{raising_lsc()}, second_{raising_lsc()};
+};
+
 // A bond that polls no link within the time of a test.
 inline exactly patiently(const std::string &mode, std::initializer_list<const fake_port *> members)
 {
