@@ -24,6 +24,7 @@ void expect_defaults(const bond_settings &settings)
 {
 	EXPECT_EQ(settings.mode, mode::round_robin);
 	EXPECT_EQ(settings.members.size(), 0u);
+	EXPECT_TRUE(settings.rules.empty());
 	EXPECT_FALSE(settings.primary.has_value());
 	EXPECT_EQ(settings.xmit_policy, hash_policy::l2);
 	EXPECT_EQ(settings.agg_mode, agg_mode::stable);
@@ -31,6 +32,9 @@ void expect_defaults(const bond_settings &settings)
 	EXPECT_EQ(settings.up_delay_ms, 0u);
 	EXPECT_EQ(settings.down_delay_ms, 0u);
 	EXPECT_FALSE(settings.mac.has_value());
+	EXPECT_EQ(settings.mac_policy, mac_policy::same);
+	EXPECT_EQ(settings.announce, 1u);
+	EXPECT_EQ(settings.announce_interval_ms, 0u);
 	EXPECT_FALSE(settings.socket_id.has_value());
 	EXPECT_EQ(settings.primary_reselect, primary_reselect::always);
 	EXPECT_EQ(settings.min_links, 0u);
@@ -43,6 +47,9 @@ void expect_defaults(const bond_settings &settings)
 	EXPECT_EQ(settings.simd, simd::automatic);
 	EXPECT_EQ(settings.drain_ms, 100u);
 	EXPECT_FALSE(settings.seed.has_value());
+	EXPECT_TRUE(settings.member_name.empty());
+	EXPECT_TRUE(settings.live_rename);
+	EXPECT_FALSE(settings.lsc_on_failover);
 }
 
 TEST(Devargs, NoArgsAreTheDefaults)
@@ -68,7 +75,14 @@ TEST(Devargs, EachKeySetsItsFieldAndNoOther)
 	                                  "mac=02:00:00:00:00:0A,socket_id=0,tx_empty=drop,rx_port=member,"
 	                                  "drain_ms=4,seed=5,primary_reselect=failure,min_links=2,"
 	                                  "all_members_active=1,live_rename=0,member_name=wan%d,lsc_on_failover=1,"
-	                                  "weights=speed,pinning=1");
+	                                  "weights=speed,pinning=1,auto=mac,mac_policy=follow,announce=6,"
+	                                  "announce_interval_ms=7,rr_limit=8,simd=scalar");
+	EXPECT_FALSE(settings.rules.empty());
+	EXPECT_EQ(settings.mac_policy, mac_policy::follow);
+	EXPECT_EQ(settings.announce, 6u);
+	EXPECT_EQ(settings.announce_interval_ms, 7u);
+	EXPECT_EQ(settings.rr_limit, 8u);
+	EXPECT_EQ(settings.simd, simd::scalar);
 	EXPECT_TRUE(settings.pinning);
 	EXPECT_EQ(settings.weights, weigh_by::speed);
 	EXPECT_FALSE(settings.live_rename);
@@ -205,6 +219,10 @@ TEST(Devargs, NumbersReachTheirBoundsAndNoFurther)
 		{"down_delay", 0, 3600000, [](const bond_settings &s) { return std::uint64_t{s.down_delay_ms}; }},
 		{"min_links", 0, 64, [](const bond_settings &s) { return std::uint64_t{s.min_links}; }},
 		{"drain_ms", 0, 60000, [](const bond_settings &s) { return std::uint64_t{s.drain_ms}; }},
+		{"announce", 0, 255, [](const bond_settings &s) { return std::uint64_t{s.announce}; }},
+		{"announce_interval_ms", 0, 3600000,
+		 [](const bond_settings &s) { return std::uint64_t{s.announce_interval_ms}; }},
+		{"rr_limit", 1, 65535, [](const bond_settings &s) { return std::uint64_t{s.rr_limit}; }},
 		{"socket_id", 0, RTE_MAX_NUMA_NODES - 1,
 		 [](const bond_settings &s) { return static_cast<std::uint64_t>(s.socket_id.value_or(-2)); }},
 		{"seed", 0, UINT64_MAX, [](const bond_settings &s) { return s.seed.value_or(77); }},
