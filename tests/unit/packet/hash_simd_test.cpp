@@ -1,104 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-// Each vector path against its scalar twin. Packets end where their allocation ends, so that AddressSanitizer sees a read
-// beyond the data; a build without it compares all the same.
-#include "packet/hash_simd.hpp"
+// Each vector path against its scalar twin, of packets without tunnels.
+#include "simd_twins.hpp"
 
-#include "processor.hpp"
 #include "random_packet.hpp"
-#include "test_packet.hpp"
-
-#include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
-#include <iterator>
-#include <memory>
-#include <random>
 #include <set>
 #include <utility>
-#include <vector>
-
-#include <rte_config.h>
-#include <rte_mbuf.h>
 
 namespace braid {
 namespace {
 
 using enum hash_policy;
-
-constexpr unsigned simd_batch = 64; // as the bursts cut it
-constexpr std::uint64_t seed = 0x0123456789abcdef;
-
-// The build has these; the processor that runs the tests may not.
-struct path {
-	const char *name;
-	bool is_here;
-};
-#ifdef RTE_ARCH_X86_64
-const path paths[] = {
-	{"scalars", true},
-	{"AVX2", processor_has(simd::avx2)},
-	{"AVX-512", processor_has(simd::avx512)},
-};
-template <hash_policy P>
-constexpr decltype(&flow_hash_burst<P>) bursts[] = {flow_hash_burst<P>, flow_hash_burst_avx2<P>, flow_hash_burst_avx512<P>};
-template <>
-constexpr decltype(&flow_hash_burst<hash_policy::flow>) bursts<hash_policy::flow>[] = {
-	flow_hash_burst<hash_policy::flow>, rss_hash_burst_avx2, rss_hash_burst_avx2};
-#else
-const path paths[] = {{"scalars", true}};
-template <hash_policy P> constexpr decltype(&flow_hash_burst<P>) bursts[] = {flow_hash_burst<P>};
-#endif
-
-// How often which of them was compared.
-std::array<unsigned long, std::size(paths)> compared;
-
-template <hash_policy P> void expect_equal(const std::vector<rte_mbuf *> &pkts)
-{
-	constexpr std::uint32_t untouched = 0xdeadbeef;
-	const auto n = static_cast<unsigned>(pkts.size());
-	std::array<std::uint32_t, simd_batch> expected;
-	expected.fill(untouched); // beyond the burst
-	for (unsigned k = 0; k < n; k++)
-		expected[k] = flow_hash_by_key<P>(*pkts[k], seed);
-	for (unsigned i = 0; i < std::size(paths); i++) {
-		if (!paths[i].is_here)
-			continue;
-		std::array<std::uint32_t, simd_batch> hashes;
-		hashes.fill(untouched);
-		bursts<P>[i](pkts.data(), n, seed, hashes.data());
-		compared[i]++;
-		for (unsigned k = 0; k < simd_batch; k++)
-			ASSERT_EQ(hashes[k], expected[k])
-				<< to_string(P) << " with " << paths[i].name << ", packet " << k << " of " << n;
-	}
-}
-
-void expect_equal_by_all(const std::vector<rte_mbuf *> &pkts)
-{
-	expect_equal<l2>(pkts);
-	expect_equal<l23>(pkts);
-	expect_equal<l34>(pkts);
-	expect_equal<l2_sym>(pkts);
-	expect_equal<l23_sym>(pkts);
-	expect_equal<l34_sym>(pkts);
-	expect_equal<encap34>(pkts);
-	expect_equal<encap34_sym>(pkts);
-	expect_equal<hash_policy::flow>(pkts);
-}
-
-// A burst of packets that live as long as it.
-struct batch {
-	std::vector<std::unique_ptr<test_packet>> packets;
-	std::vector<rte_mbuf *> pkts;
-
-	void add(const bytes &data, const std::vector<std::size_t> &cuts = {})
-	{
-		packets.push_back(std::make_unique<test_packet>(data, cuts));
-		pkts.push_back(packets.back()->mbuf());
-	}
-};
 
 // What this processor does not have is not compared, and the report says so. What it has is, by each policy in each burst.
 TEST(FlowHashSimd, WhateverThisProcessorHasIsComparedByEachPolicy)
