@@ -50,8 +50,8 @@ TEST(FlowHashSimdTunnels, BurstsOfOneTunnelHashAsOneByOne)
 			}
 }
 
-// Each byte of the headers outside and of the IP header inside takes every value, in one of eight packets, whose place changes
-// with the value, or in all: whichever of them decides how a packet is read, it does so here too.
+// Each byte of the headers outside and of the IP header inside takes every value, in the first of eight packets, in another one,
+// or in all: whichever of them decides how a packet is read, it does so here too.
 TEST(FlowHashSimdTunnels, EveryValueOfEveryByteOfHeadersHashesAsOneByOne)
 {
 	random_packets random(22);
@@ -72,10 +72,13 @@ TEST(FlowHashSimdTunnels, EveryValueOfEveryByteOfHeadersHashesAsOneByOne)
 					*byte_of(k) = static_cast<std::uint8_t>(value);
 				ASSERT_NO_FATAL_FAILURE(expect_equal<hash_policy::encap34>(b.pkts))
 					<< t.name << ", byte " << at << ", all " << value;
-				for (unsigned k = 0; k < 8; k++)
-					*byte_of(k) = k == value % 8 ? static_cast<std::uint8_t>(value) : usual[k];
-				ASSERT_NO_FATAL_FAILURE(expect_equal<hash_policy::encap34>(b.pkts))
-					<< t.name << ", byte " << at << ", one " << value;
+				// The first packet is the one that the others are held against.
+				for (const unsigned one : {0u, 1 + value % 7}) {
+					for (unsigned k = 0; k < 8; k++)
+						*byte_of(k) = k == one ? static_cast<std::uint8_t>(value) : usual[k];
+					ASSERT_NO_FATAL_FAILURE(expect_equal<hash_policy::encap34>(b.pkts))
+						<< t.name << ", byte " << at << ", " << value << " in packet " << one;
+				}
 			}
 			for (unsigned k = 0; k < 8; k++)
 				*byte_of(k) = usual[k];
@@ -145,6 +148,19 @@ TEST(FlowHashSimdTunnels, TunnelsInTunnelsHashAsOneByOne)
 				b.add(through(outer, packet_in(inner, inner_of(inner).front(), random)));
 			ASSERT_NO_FATAL_FAILURE(expect_equal_inside(b.pkts)) << inner.name << " in " << outer.name;
 		}
+}
+
+// Its length would be that of the options if it were the version that is known.
+TEST(FlowHashSimdTunnels, AnotherVersionOfGeneveIsNotLookedInto)
+{
+	bytes header = geneve_header(0x6558, 64);
+	header[0] = 0x40;
+	const tunnel_kind version_1{"GENEVE version 1", carries::frames, over_ipv4(udp, {outer_udp(6081), header})};
+	random_packets random(28);
+	batch b;
+	for (unsigned k = 0; k < 8; k++)
+		b.add(packet_in(version_1, ipv4_udp, random));
+	ASSERT_NO_FATAL_FAILURE(expect_equal_inside(b.pkts));
 }
 
 // Where IPv6 shows ports that are 0, its flow label counts instead, with a tunnel around it and without.
