@@ -328,5 +328,34 @@ private:
 	const v8 keys_;
 };
 
+// Hashes eight packets by their source MAC addresses and the VLAN of the first tag in the frame.
+class eight_stations {
+public:
+	static constexpr unsigned least_length = 16;
+
+	explicit eight_stations(std::uint64_t seed) noexcept : key_(twice(seed ^ flow_hash_keys[0], 0)) {}
+
+	[[gnu::always_inline]] inline void hash(const std::byte *const *frames, std::uint32_t *hashes) const noexcept
+	{
+		// In the first half of each row the word of the key; what tells of a tag stands in the last lane.
+		constexpr int no = 0x80;
+		static constexpr byte_table word = shuffle_by(6, 7, 8, 9, 10, 11, 15, 14, no, no, no, no, no, no, no, no);
+		static constexpr byte_table to_vlan = shuffle_by(no, no, no, no, no, no, 12, 12, no, no, no, no, no, no, no, no);
+		constexpr std::uint64_t address = 0x0000ffff'ffffffff, vlan = 0x0fff0000'00000000;
+		v8 product[4];
+		const rows r = load_rows(frames, 0);
+		for (unsigned i = 0; i < 4; i++) {
+			const v8 row = r.of[i];
+			const v8 is_tagged = _mm256_shuffle_epi8(is_tag(row), to_vlan.get());
+			const v8 counts = either(both(is_tagged, twice(vlan, 0)), twice(address, 0));
+			product[i] = products(masked_xor(_mm256_shuffle_epi8(row, word.get()), counts, key_));
+		}
+		store_vector(hashes, values(first_of(product)));
+	}
+
+private:
+	const v8 key_;
+};
+
 } // namespace
 } // namespace braid

@@ -41,6 +41,7 @@ template std::uint32_t flow_hash_alone<hash_policy::l23_sym>(const rte_mbuf &m, 
 template std::uint32_t flow_hash_alone<hash_policy::l34_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 template std::uint32_t flow_hash_alone<hash_policy::encap34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 template std::uint32_t flow_hash_alone<hash_policy::encap34_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+template std::uint32_t flow_hash_alone<hash_policy::vlan_srcmac>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 
 template <hash_policy P>
 void flow_hash_burst(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept

@@ -251,6 +251,7 @@ extern template std::uint32_t flow_hash_alone<hash_policy::l23_sym>(const rte_mb
 extern template std::uint32_t flow_hash_alone<hash_policy::l34_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 extern template std::uint32_t flow_hash_alone<hash_policy::encap34>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 extern template std::uint32_t flow_hash_alone<hash_policy::encap34_sym>(const rte_mbuf &m, std::uint64_t seed) noexcept;
+extern template std::uint32_t flow_hash_alone<hash_policy::vlan_srcmac>(const rte_mbuf &m, std::uint64_t seed) noexcept;
 
 // hashes[i] = flow_hash<P>(*pkts[i], seed) for every i < n. The mbufs themselves are taken to be hot. Not inline either: units
 // with wide instructions call it too, and must not emit it.

@@ -120,6 +120,24 @@ template <bool Symmetric>
 	return done;
 }
 
+// What the port is to put before the frame is in the mbuf; such packets are hashed one by one.
+[[gnu::noinline]] unsigned hash_stations(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
+{
+	const eight_stations kernel(seed);
+	unsigned done = 0;
+	const std::byte *frames[lanes];
+	for (; done + lanes <= n; done += lanes, pkts += lanes, hashes += lanes) {
+		std::uint64_t flags = 0;
+		for (unsigned k = 0; k < lanes; k++)
+			flags |= pkts[k]->ol_flags;
+		if ((flags & (RTE_MBUF_F_TX_VLAN | RTE_MBUF_F_TX_QINQ)) != 0 ||
+		    !find_frames<eight_stations::least_length>(pkts, frames)) [[unlikely]]
+			break;
+		kernel.hash(frames, hashes);
+	}
+	return done;
+}
+
 inline const std::byte *frame_of(const rte_mbuf &m) noexcept
 {
 	return static_cast<const std::byte *>(m.buf_addr) + m.data_off;
@@ -144,7 +162,9 @@ template <hash_policy P>
 unsigned hash_some(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept
 {
 	constexpr hash_fields fields = fields_of(P);
-	if constexpr (!fields.addresses)
+	if constexpr (fields.vlan_and_source)
+		return hash_stations(pkts, n, seed, hashes);
+	else if constexpr (!fields.addresses)
 		return hash_by_macs<fields.symmetric>(pkts, n, seed, hashes);
 	constexpr unsigned least = eight_various<P>::least_length;
 	if (pkts[0]->data_len < least || pkts[3]->data_len < least || pkts[7]->data_len < least) [[unlikely]]

@@ -11,7 +11,7 @@
 namespace braid {
 
 #ifdef RTE_ARCH_X86_64
-// Of l2, l23, l34 and encap34, with +sym as well.
+// Of l2, l23, l34 and encap34, with +sym as well, and of vlan+srcmac.
 template <hash_policy P>
 void flow_hash_burst_avx2(rte_mbuf *const *pkts, unsigned n, std::uint64_t seed, std::uint32_t *hashes) noexcept;
 template <hash_policy P>

@@ -24,7 +24,7 @@ tx_function balance_function([[maybe_unused]] simd wide, unsigned usable) noexce
 {
 #ifdef RTE_ARCH_X86_64
 	const bool has_avx2 = wide == simd::avx2 || wide == simd::avx512;
-	constexpr bool by_eights = (!fields_of(P).inside || fields_of(P).ports) && !fields_of(P).vlan_and_source;
+	constexpr bool by_eights = P != hash_policy::encap23 && P != hash_policy::encap23_sym;
 	if constexpr (P == hash_policy::flow) {
 		if (has_avx2)
 			return balance_function<rss_hash_burst_avx2, Port, deal_with_avx2>(usable);

@@ -18,7 +18,7 @@ using enum hash_policy;
 TEST(FlowHashSimd, WhateverThisProcessorHasIsComparedByEachPolicy)
 {
 	const auto before = compared;
-	constexpr unsigned bursts_made = 65, policies = 9;
+	constexpr unsigned bursts_made = 65, policies = 10;
 	batch b;
 	for (unsigned n = 0; n < bursts_made; n++) {
 		ASSERT_NO_FATAL_FAILURE(expect_equal_by_all(b.pkts));
@@ -45,6 +45,7 @@ TEST(FlowHashSimd, EachPathIsAFunctionOfItsOwn)
 	EXPECT_EQ(std::set(std::begin(bursts<l34_sym>), std::end(bursts<l34_sym>)).size(), all);
 	EXPECT_EQ(std::set(std::begin(bursts<encap34>), std::end(bursts<encap34>)).size(), all);
 	EXPECT_EQ(std::set(std::begin(bursts<encap34_sym>), std::end(bursts<encap34_sym>)).size(), all);
+	EXPECT_EQ(std::set(std::begin(bursts<vlan_srcmac>), std::end(bursts<vlan_srcmac>)).size(), all);
 }
 
 // As a network has them: of one kind, so that eight packets share a way.
@@ -151,7 +152,7 @@ TEST(FlowHashSimd, TruncatedPacketsHashAsOneByOne)
 			}
 }
 
-// Some or all of the packets bring an RSS hash along; it counts only where the flag says that it is one.
+// Some or all of the packets bring an RSS hash or a tag along in the mbuf; it counts only where a flag says that it is one.
 TEST(FlowHashSimd, ReceivedPacketsHashAsOneByOne)
 {
 	random_packets random(3);
@@ -163,6 +164,10 @@ TEST(FlowHashSimd, ReceivedPacketsHashAsOneByOne)
 			b.add(random.mutated());
 			b.pkts[k]->hash.rss = random.below(UINT32_MAX);
 			b.pkts[k]->ol_flags = random.below(10) < without ? 0 : RTE_MBUF_F_RX_RSS_HASH;
+			if (round % 5 == 0 && random.below(8) == 0) // a tag that the port is to put there
+				b.pkts[k]->ol_flags |= random.below(2) == 0 ? RTE_MBUF_F_TX_VLAN : RTE_MBUF_F_TX_QINQ;
+			b.pkts[k]->vlan_tci = static_cast<std::uint16_t>(random.below(65536));
+			b.pkts[k]->vlan_tci_outer = static_cast<std::uint16_t>(random.below(65536));
 		}
 		ASSERT_NO_FATAL_FAILURE(expect_equal_by_all(b.pkts)) << "round " << round;
 	}

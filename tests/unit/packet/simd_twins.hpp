@@ -81,6 +81,7 @@ inline void expect_equal_by_all(const std::vector<rte_mbuf *> &pkts)
 	expect_equal<l34_sym>(pkts);
 	expect_equal<encap34>(pkts);
 	expect_equal<encap34_sym>(pkts);
+	expect_equal<vlan_srcmac>(pkts);
 	expect_equal<hash_policy::flow>(pkts);
 }
 
