@@ -18,7 +18,9 @@ template void flow_hash_burst_avx2<hash_policy::l2_sym>(rte_mbuf *const *, unsig
 template void flow_hash_burst_avx2<hash_policy::l23_sym>(rte_mbuf *const *, unsigned, std::uint64_t, std::uint32_t *) noexcept;
 template void flow_hash_burst_avx2<hash_policy::l34_sym>(rte_mbuf *const *, unsigned, std::uint64_t, std::uint32_t *) noexcept;
 template void flow_hash_burst_avx2<hash_policy::encap34>(rte_mbuf *const *, unsigned, std::uint64_t, std::uint32_t *) noexcept;
-template void flow_hash_burst_avx2<hash_policy::encap34_sym>(rte_mbuf *const *, unsigned, std::uint64_t, std::uint32_t *) noexcept;
-template void flow_hash_burst_avx2<hash_policy::vlan_srcmac>(rte_mbuf *const *, unsigned, std::uint64_t, std::uint32_t *) noexcept;
+template void flow_hash_burst_avx2<hash_policy::encap34_sym>(rte_mbuf *const *, unsigned, std::uint64_t,
+                                                             std::uint32_t *) noexcept;
+template void flow_hash_burst_avx2<hash_policy::vlan_srcmac>(rte_mbuf *const *, unsigned, std::uint64_t,
+                                                             std::uint32_t *) noexcept;
 
 } // namespace braid
