@@ -33,7 +33,7 @@ class Options(unittest.TestCase):
     def test_a_regular_expression(self):
         done = run("--list", "--case", r"^tx/balance-(vlan\+srcmac|l34\+sym)/.*hot$")
         self.assertEqual(done.stdout.splitlines(), [f"tx/balance-{which}/m2/b32/hot" for which in (
-            "vlan+srcmac/ipv4", "vlan+srcmac/vlan", "l34+sym/ipv4", "l34+sym/ipv6")])
+            "vlan+srcmac/ipv4", "vlan+srcmac/vlan", "l34+sym/ipv4", "l34+sym/ipv6", "l34+sym/mixed")])
 
     def test_no_time_for_a_case(self):
         for text in ("x", "0", "-1", "nan", "1s", "", "1 2", "0x10"):
