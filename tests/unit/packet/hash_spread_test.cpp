@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <random>
 #include <vector>
@@ -39,6 +40,24 @@ TEST(FlowHashSpread, L2AndL23FillMembersEvenly)
 		for (const unsigned buckets : {2, 3, 4, 8, 16, 4096})
 			EXPECT_LT(unevenness(hashes, buckets), too_uneven) << to_string(policy) << " over " << buckets;
 	}
+}
+
+// Ends whose ports are in order each by itself are those of two flows at most, and what is left to tell apart is spread as evenly.
+TEST(FlowHashSpread, WithSymFlowsFallTogetherInPairsAtMostAndFillMembersEvenly)
+{
+	for (const traffic &t : traffics)
+		for (bytes (*packet_of)(const tuple &) : {ipv4_of, ipv6_of}) {
+			std::vector<std::uint32_t> hashes;
+			for (std::uint32_t i = 0; i < 65536; i++)
+				hashes.push_back(hash(l34_sym, packet_of(t.flow(i))));
+			for (const unsigned members : {2, 3, 4, 5, 6, 7, 8, 12, 16})
+				EXPECT_LT(unevenness(hashes, members), too_uneven) << t.name << " over " << members;
+			std::sort(hashes.begin(), hashes.end());
+			hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+			// Of so many hashes of 32 bits a few are equal by chance.
+			EXPECT_GT(hashes.size(), 32768u - 16) << t.name;
+			EXPECT_LT(unevenness(hashes, 4096), too_uneven) << t.name;
+		}
 }
 
 // The flows that one bond sent to one of its eight members must not look alike to the next bond.
