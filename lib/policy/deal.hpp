@@ -92,7 +92,8 @@ template <typename EntryOf>
 	const std::uint8_t *const bucket = s.bucket.data();
 	if (s.tx_count == 2)
 		return detail::counts_of_two(n, detail::deal_to_two(bucket, pkts, n, hash, rows));
-	return detail::deal_to_few(pkts, n, rows, [=](std::size_t k) { return entry_of(bucket, hash[k]); });
+	return detail::deal_to_few(pkts, n, rows,
+	                           [=](std::size_t k) __attribute__((always_inline)) { return entry_of(bucket, hash[k]); });
 }
 
 #ifdef RTE_ARCH_X86_64
