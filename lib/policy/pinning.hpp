@@ -108,8 +108,7 @@ struct many_ways {
 
 	template <typename Send> void for_each(Send send) noexcept
 	{
-		sorted_deal::workspace space;
-		sorted_deal batch(members_, pinned_, pinned_count_, space, [this](unsigned k) { return member_[k]; });
+		sorted_deal batch(members_, pinned_, pinned_count_, space_, [this](unsigned k) { return member_[k]; });
 		for (; batch.more(); batch.go_on())
 			send(batch.now().member, batch.now().first, batch.now().count);
 		if (other_count_ > 0)
@@ -121,6 +120,7 @@ private:
 	rte_mbuf *pinned_[batch_size];
 	std::uint8_t member_[batch_size]; // of each of these
 	unsigned pinned_count_ = 0;
+	sorted_deal::workspace space_; // in which what members have left is looked for afterwards
 	rte_mbuf *other_[batch_size];
 	unsigned other_count_;
 };
